@@ -1,0 +1,177 @@
+package fabric
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"topoc/compiler/source"
+)
+
+// Need is something that a switch is asked and its dialect cannot express.
+type Need struct {
+	At       source.Path // what asks for it
+	Feature  Feature     // the ability it takes; 0 where it is no ability but a limit or a form
+	Message  string      // the finding, from the dialect's name on: "comware has no sessions over links without addresses"
+	Dialects []string    // those that can, sorted; of those that this release writes, where there is one
+}
+
+// Unsupported returns everything that the topology asks of a switch and its dialect cannot express, sorted by path, then
+// message, each once. What was only derived is not among it: a default that a dialect cannot reach is lowered to its limit.
+// Nothing is asked of a switch that isn't managed, nor of one without a known dialect.
+func Unsupported(s *Switch) []Need {
+	if s.Dialect == nil || !s.Managed {
+		return nil
+	}
+	n := &needs{s: s}
+	if !s.Dialect.Written {
+		n.add(s.At().Field("dialect"), 0, func(d *Dialect) bool { return d.Written }, "is not written by this release")
+	}
+	n.interfaces()
+	n.paths()
+	n.vrfs()
+	for _, r := range s.Routers {
+		n.router(r)
+	}
+	if len(s.Statics) > 0 {
+		n.feature(s.Statics[0].At, FeatureStaticRoutes)
+	}
+	slices.SortFunc(n.found, func(a, b Need) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Message, b.Message)) })
+	return slices.CompactFunc(n.found, func(a, b Need) bool { return a.At == b.At && a.Message == b.Message })
+}
+
+// needs collects what a dialect cannot do.
+type needs struct {
+	s     *Switch
+	found []Need
+}
+
+// feature reports an ability that the dialect lacks.
+func (n *needs) feature(at source.Path, f Feature) {
+	if !n.s.Dialect.Has(f) {
+		n.add(at, f, func(d *Dialect) bool { return d.Has(f) }, "has no %s", f)
+	}
+}
+
+func (n *needs) add(at source.Path, f Feature, can func(*Dialect) bool, format string, args ...any) {
+	able := dialectsWhere(func(d *Dialect) bool { return can(d) && d.Written })
+	if len(able) == 0 {
+		able = dialectsWhere(can)
+	}
+	message := n.s.Dialect.Name + " " + fmt.Sprintf(format, args...)
+	n.found = append(n.found, Need{At: at, Feature: f, Message: message, Dialects: able})
+}
+
+// interfaces reports interface names that aren't of the dialect's form.
+func (n *needs) interfaces() {
+	check := func(at source.Path, name string) {
+		if name != "" && !n.s.Dialect.Interfaces.MatchString(name) {
+			n.add(at, 0, func(d *Dialect) bool { return d.Interfaces.MatchString(name) }, "has no interface of the name %q", name)
+		}
+	}
+	for _, i := range n.s.Interfaces {
+		check(i.At(), i.Name)
+	}
+	for _, e := range n.s.Links {
+		check(e.At().Field("interface"), e.Interface)
+	}
+}
+
+// paths reports more equal-cost paths than any platform takes, where the user wrote them.
+func (n *needs) paths() {
+	b := n.s.Model.BGP
+	if b == nil || b.MaximumPaths == nil || *b.MaximumPaths <= n.s.Dialect.MaxPaths {
+		return
+	}
+	wanted := *b.MaximumPaths
+	n.add(n.s.At().Fields("bgp", "maximumPaths"), 0, func(d *Dialect) bool { return d.MaxPaths >= wanted },
+		"uses at most %d equal-cost paths, not %d", n.s.Dialect.MaxPaths, wanted)
+}
+
+// vrfs reports VRFs where the dialect has none, or none of so long a name.
+func (n *needs) vrfs() {
+	check := func(at source.Path, name string) {
+		switch d := n.s.Dialect; {
+		case name == "":
+		case !d.Has(FeatureVRF):
+			n.feature(at, FeatureVRF)
+		case len(name) > d.MaxVRF:
+			n.add(at, 0, func(d *Dialect) bool { return d.MaxVRF >= len(name) },
+				"takes names of VRFs of at most %d characters, %q has %d", d.MaxVRF, name, len(name))
+		}
+	}
+	check(n.s.At().Field("vrf"), n.s.VRF)
+	for _, i := range n.s.Interfaces {
+		if i.VRF != n.s.VRF {
+			check(i.At().Field("vrf"), i.VRF)
+		}
+	}
+	for _, e := range n.s.Links {
+		if e.VRF != n.s.VRF {
+			check(e.At().Field("vrf"), e.VRF)
+		}
+	}
+}
+
+// router reports what the sessions of one VRF ask for.
+func (n *needs) router(r *BGPRouter) {
+	bgp := n.s.At().Field("bgp")
+	if b := n.s.Model.BGP; b != nil && b.GracefulRestart != nil && *b.GracefulRestart {
+		n.feature(bgp.Field("gracefulRestart"), FeatureGracefulRestart)
+	}
+	if slices.Contains(r.Families, IPv6) {
+		n.feature(n.s.At(), FeatureIPv6)
+	}
+	for _, g := range r.Groups {
+		n.session(&g.SessionConfig, g.At)
+	}
+	for _, l := range r.Listens {
+		at := l.Group.At
+		if b := n.s.Model.BGP; b != nil && b.DynamicNeighbors {
+			at = bgp.Field("dynamicNeighbors")
+		}
+		n.feature(at, FeatureDynamicNeighbors)
+		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {
+			n.feature(l.Group.At, FeatureDynamicASNumbers)
+		}
+	}
+	for _, b := range r.Neighbors {
+		if b.Group != nil {
+			continue
+		}
+		n.session(&b.SessionConfig, bgp)
+		if b.Interface != "" {
+			n.feature(b.Session.At, FeatureUnnumbered)
+		}
+	}
+}
+
+// session reports what one group or neighbor asks for; at is the declaration whose fields say so: a rack, or a switch's bgp.
+func (n *needs) session(c *SessionConfig, at source.Path) {
+	asked := []struct {
+		is    bool
+		field source.Path
+		what  Feature
+	}{
+		{c.BFD, at.Field("bfd"), FeatureBFD},
+		{c.TTLSecurity > 0, at.Field("ttlSecurity"), FeatureTTLSecurity},
+		{c.UpdateSource.IsValid(), at.Field("session"), FeatureLoopbackSession},
+		{c.Password != nil, at.Field("password"), FeaturePassword},
+	}
+	for _, f := range c.Families {
+		asked = append(asked, []struct {
+			is    bool
+			field source.Path
+			what  Feature
+		}{
+			{f.ASOverride, at.Field("asOverride"), FeatureASOverride},
+			{f.ReflectorClient, n.s.At().Field("asNumber"), FeatureReflector},
+			{f.DefaultOriginate, n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultOriginate},
+		}...)
+	}
+	for _, a := range asked {
+		if a.is {
+			n.feature(a.field, a.what)
+		}
+	}
+}

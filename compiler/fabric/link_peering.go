@@ -1,0 +1,180 @@
+package fabric
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"topoc/compiler/diag"
+)
+
+func (l *linker) linkPeerings() {
+	for _, name := range names(l.t.Peerings) {
+		m := l.t.Peerings[name]
+		p := &Peering{Name: name, Model: m, Pods: true, Transit: m.Transit}
+		switch m.Via {
+		case "nodes":
+			p.Via = ViaNodes
+		case "fabric":
+			p.Via = ViaFabric
+		}
+		clustersAt := p.At().Field("clusters")
+		if len(m.Clusters) != 2 || m.Clusters[0] == m.Clusters[1] {
+			l.diags.Add("out-of-range", diag.Error, clustersAt, "a peering joins two different clusters, found %s", orNone(m.Clusters)).
+				WithHint("name two clusters; three that all exchange routes need three peerings")
+			continue
+		}
+		for i, clusterName := range m.Clusters {
+			if p.Clusters[i] = l.cluster(clusterName); p.Clusters[i] == nil {
+				l.unknown(clustersAt.Index(i), "cluster", clusterName, names(l.t.Clusters))
+			}
+		}
+		if p.Clusters[0] == nil || p.Clusters[1] == nil {
+			continue
+		}
+		p.Services = [2]bool{len(p.Clusters[1].Advertised) > 0, len(p.Clusters[0].Advertised) > 0}
+		if x := m.Exchange; x != nil {
+			p.Pods = or(x.Pods, true)
+			p.Services[0] = p.Services[0] && or(x.Services, true)
+			p.Services[1] = p.Services[1] && or(x.Services, true)
+		}
+		for _, c := range p.Clusters {
+			c.Peerings = append(c.Peerings, p)
+		}
+		l.f.Peerings = append(l.f.Peerings, p)
+	}
+}
+
+func orNone(words []string) string {
+	if len(words) == 0 {
+		return "none"
+	}
+	return list(words)
+}
+
+// Takes reports whether c takes the services of the cluster at the far side.
+func (p *Peering) Takes(c *Cluster) bool { return p.Services[slices.Index(p.Clusters[:], c)] }
+
+// Partner is a cluster whose routes another one takes: over a peering with it, or over peerings that give transit.
+type Partner struct {
+	Cluster  *Cluster
+	Peering  *Peering // the first one on the way there
+	Pods     bool
+	Services bool
+}
+
+// Ranges returns what is taken from the partner.
+func (p Partner) Ranges() []Range {
+	var ranges []Range
+	if p.Pods {
+		ranges = p.Cluster.PodRanges()
+	}
+	if p.Services {
+		ranges = slices.Concat(ranges, p.Cluster.Advertised)
+	}
+	return ranges
+}
+
+// Partners returns the clusters whose routes c takes, sorted by name: those it has a peering with, and those that lie
+// behind peerings which all give transit.
+func (c *Cluster) Partners() []Partner {
+	found := map[*Cluster]*Partner{}
+	var queue []Partner
+	for _, p := range c.Peerings {
+		queue = append(queue, Partner{Cluster: p.Other(c), Peering: p, Pods: p.Pods, Services: p.Takes(c)})
+	}
+	for direct := len(queue); len(queue) > 0; direct-- {
+		at := queue[0]
+		queue = queue[1:]
+		if known := found[at.Cluster]; known != nil {
+			if direct > 0 { // a second peering of the same two clusters
+				known.Pods, known.Services = known.Pods || at.Pods, known.Services || at.Services
+			}
+			continue
+		}
+		found[at.Cluster] = &at
+		if !at.Peering.Transit {
+			continue
+		}
+		for _, p := range at.Cluster.Peerings {
+			if far := p.Other(at.Cluster); p.Transit && far != c && found[far] == nil {
+				queue = append(queue, Partner{Cluster: far, Peering: at.Peering,
+					Pods: at.Pods && p.Pods, Services: at.Services && p.Takes(at.Cluster)})
+			}
+		}
+	}
+	partners := make([]Partner, 0, len(found))
+	for _, p := range found {
+		partners = append(partners, *p)
+	}
+	slices.SortFunc(partners, func(a, b Partner) int { return strings.Compare(a.Cluster.Name, b.Cluster.Name) })
+	return partners
+}
+
+// linkForeignPools gives each cluster a disabled pool for every range it takes from a partner, unless one that the user
+// wrote covers it: Calico passes routes on within the cluster only where a pool covers them, and leaves out source NAT only
+// towards addresses of a pool (calico.md 4.4).
+func (l *linker) linkForeignPools() {
+	for _, c := range l.f.Clusters {
+		partners := c.Partners()
+		markForeign(c, partners)
+	}
+	for _, c := range l.f.Clusters {
+		if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Own() && !p.LoadBalancerOnly() }) {
+			c.Pools = append(c.Pools, podCIDRPools(c)...)
+		}
+	}
+	for _, c := range l.f.Clusters {
+		for _, partner := range c.Partners() {
+			for _, r := range partner.Ranges() {
+				if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Foreign != nil && covers(p.CIDR, r.Prefix) }) {
+					c.Pools = append(c.Pools, foreignPool(c, partner, r))
+				}
+			}
+		}
+		slices.SortFunc(c.Pools, func(a, b *Pool) int { return strings.Compare(a.Name, b.Name) })
+	}
+}
+
+// markForeign finds the pools of c that stand for a partner, though the user wrote them.
+func markForeign(c *Cluster, partners []Partner) {
+	for _, pool := range c.Pools {
+		for _, partner := range partners {
+			theirs := slices.Concat(writtenPodRanges(partner.Cluster), partner.Cluster.Advertised)
+			if slices.ContainsFunc(theirs, func(r Range) bool { return covers(pool.CIDR, r.Prefix) }) {
+				pool.Foreign = partner.Cluster
+				break
+			}
+		}
+	}
+}
+
+// writtenPodRanges is PodRanges before it is known which pools are foreign: a pool is taken for the cluster's own unless it
+// lies outside of the podCIDRs that were written.
+func writtenPodRanges(c *Cluster) []Range {
+	if len(c.Model.PodCIDRs) > 0 {
+		return c.PodRanges()
+	}
+	var ranges []Range
+	for _, p := range c.Pools {
+		if !p.Disabled && !p.LoadBalancerOnly() {
+			ranges = append(ranges, Range{Kind: PodRange, Prefix: p.CIDR})
+		}
+	}
+	return ranges
+}
+
+func foreignPool(c *Cluster, partner Partner, r Range) *Pool {
+	kind := "services"
+	if r.Kind == PodRange {
+		kind = "pods"
+	}
+	return &Pool{Cluster: c, Name: objectName(partner.Cluster.Name, kind, cidrName(r.Prefix)), CIDR: r.Prefix.Masked(),
+		BlockSize: defaultBlockSize(r.Prefix), Encapsulation: "None", NodeSelector: "all()", Disabled: true,
+		Foreign: partner.Cluster, Peering: partner.Peering, At: partner.Peering.At()}
+}
+
+// covers reports whether all of inner lies in outer.
+func covers(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Masked().Contains(inner.Addr())
+}

@@ -1,0 +1,172 @@
+package fabric
+
+import (
+	"net/netip"
+	"slices"
+
+	"topoc/compiler/model"
+)
+
+// racks peers the nodes of each rack, or its reflectors, with its switches: one BGPPeer for each switch, subnet and family.
+func (p *peerer) racks() {
+	for _, r := range p.c.Racks {
+		speakers := r.Speakers()
+		for _, s := range r.Switches {
+			if s.Model.ASNumber == nil {
+				continue // missing-field, told by linkRouters
+			}
+			for _, f := range []Family{IPv4, IPv6} {
+				for _, sp := range subnetPeers(s, f, speakers) {
+					p.rackPeer(r, s, sp)
+				}
+			}
+		}
+	}
+}
+
+// Speakers returns the known nodes that hold the rack's sessions to its switches.
+func (r *Rack) Speakers() []*Node {
+	if !r.ByReflectors {
+		return r.Nodes
+	}
+	var reflectors []*Node
+	for _, n := range r.Nodes {
+		if len(n.Reflects) > 0 {
+			reflectors = append(reflectors, n)
+		}
+	}
+	return reflectors
+}
+
+// subnetPeers finds the interfaces of a switch on subnets that the nodes have an address of a family in.
+func subnetPeers(s *Switch, f Family, nodes []*Node) []subnetPeer {
+	var peers []subnetPeer
+	for _, i := range s.Interfaces {
+		address := i.Addr(f)
+		if !address.IsValid() {
+			continue
+		}
+		main := subnetPeer{iface: i, subnet: address.Masked(), family: f}
+		further := main
+		further.onNIC = true
+		for _, n := range nodes {
+			if n.Prefix(f).IsValid() && n.Prefix(f).Masked() == main.subnet {
+				main.nodes = append(main.nodes, n)
+			} else if onNIC(n, main.subnet).IsValid() {
+				further.nodes = append(further.nodes, n)
+			}
+		}
+		for _, sp := range []subnetPeer{main, further} {
+			if len(sp.nodes) > 0 {
+				peers = append(peers, sp)
+			}
+		}
+	}
+	return peers
+}
+
+// rackPeer makes one BGPPeer and its sessions. A session never runs to a shared address: two switches would answer for it.
+func (p *peerer) rackPeer(r *Rack, s *Switch, sp subnetPeer) {
+	peer := &Peer{Kind: RackSession, At: r.At(), NodeSelector: rackSelector(r, sp), ASN: s.ASN, PeerIP: sp.iface.Addr(sp.family).Addr()}
+	peer.take(&r.Model.Session, p.c.filtersOn(nil, r.Model.Filters))
+	if r.ByLoopback {
+		loopback := s.Loopback
+		if !loopback.IsValid() || FamilyOf(loopback.Addr()) != sp.family {
+			return // linkRouters tells where no family is left
+		}
+		peer.ReachableBy, peer.PeerIP = peer.PeerIP, loopback.Addr()
+	}
+	if sp.onNIC && peer.SourceAddress == "" {
+		peer.SourceAddress = "None" // the kernel picks the NIC's address by the route to the switch
+	}
+	words := []string{r.Name, "to", s.Name}
+	if len(subnetsOf(r, sp.family)) > 1 || sp.onNIC {
+		words = append(words, cidrName(sp.subnet))
+	}
+	p.add(peer, append(words[:len(words)-1:len(words)-1], words[len(words)-1]+sp.family.Suffix())...)
+	for _, n := range sp.nodes {
+		p.f.Sessions = append(p.f.Sessions, rackSession(peer, r, s, sp, n))
+	}
+}
+
+func rackSession(peer *Peer, r *Rack, s *Switch, sp subnetPeer, n *Node) *Session {
+	address := n.Addr(sp.family)
+	if sp.onNIC {
+		address = onNIC(n, sp.subnet)
+	}
+	asn := or(peer.LocalASNumber, n.ASN)
+	session := &Session{Kind: RackSession, Family: sp.family, Peer: peer, Rack: r, VRF: sp.iface.VRF, At: r.At(),
+		A: End{Device: n, Address: address, ASN: asn, PeerASN: s.ASN},
+		B: End{Device: s, Address: peer.PeerIP, ASN: s.ASN, PeerASN: asn}}
+	if peer.LocalASNumber != nil {
+		session.A.asnAt = r.At().Field("localASNumber")
+	}
+	if r.dynamicAt(s) {
+		// A listen range expects one AS of everybody in the subnet.
+		session.Dynamic = true
+		session.B.PeerASN = or(peer.LocalASNumber, r.ASN)
+		session.B.peerAt = r.asnAt()
+	}
+	return session
+}
+
+// dynamicAt reports whether a switch accepts the rack's sessions from a listen range instead of from single addresses.
+func (r *Rack) dynamicAt(s *Switch) bool {
+	return !r.ByReflectors && (r.Cluster.Incomplete || s.Model.BGP != nil && s.Model.BGP.DynamicNeighbors)
+}
+
+// rackSelector selects the nodes of one of a rack's peers.
+func rackSelector(r *Rack, sp subnetPeer) string {
+	sel := equals(labelRack, r.Name)
+	if r.ByReflectors {
+		sel = rackReflectorSelector(r)
+	}
+	switch {
+	case sp.onNIC:
+		sel += " && " + equals(labelNICSubnet+subnetLabel(sp.subnet), "true")
+	case len(subnetsOf(r, sp.family)) > 1:
+		sel += " && " + equals(labelRackSubnet, subnetLabel(rackSubnet(sp)))
+	}
+	return sel
+}
+
+// rackSubnet is the subnet that the nodes' rack-subnet label names: IPv4's where the rack has several of those.
+func rackSubnet(sp subnetPeer) netip.Prefix {
+	n := sp.nodes[0]
+	if len(subnetsOf(n.Rack, IPv4)) > 1 {
+		return n.Address.Masked()
+	}
+	return n.Address6.Masked()
+}
+
+// rackReflectorSelector selects the reflectors in a rack: those of its own group by the group's label alone.
+func rackReflectorSelector(r *Rack) string {
+	var own []string
+	others := false
+	for _, n := range r.Speakers() {
+		for _, g := range n.Reflects {
+			if g.Rack != r {
+				others = true
+			} else if !slices.Contains(own, g.Name) {
+				own = append(own, g.Name)
+			}
+		}
+	}
+	if others || len(own) == 0 {
+		return equals(labelRack, r.Name) + " && has(" + labelGroupID + ")"
+	}
+	slices.Sort(own)
+	return in(labelGroupID, own)
+}
+
+// asns returns the AS numbers of a rack's speakers, sorted.
+func asns(sessions []*Session) []model.ASN {
+	var all []model.ASN
+	for _, s := range sessions {
+		if !slices.Contains(all, s.B.PeerASN) {
+			all = append(all, s.B.PeerASN)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

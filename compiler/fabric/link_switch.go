@@ -1,0 +1,271 @@
+package fabric
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/model"
+	"topoc/compiler/source"
+)
+
+func (l *linker) linkSwitches() {
+	for _, name := range names(l.t.Switches) {
+		m := l.t.Switches[name]
+		s := &Switch{Name: name, Model: m, Dialect: DialectByName(m.Dialect), Managed: or(m.Managed, true), Role: m.Role,
+			ASN: or(m.ASNumber, 0), RouterID: m.RouterID, Loopback: m.Loopback, VRF: m.VRF}
+		for _, name := range names(m.Interfaces) {
+			i := m.Interfaces[name]
+			iface := &Interface{Switch: s, Name: name, Address: i.Address, Address6: i.Address6, Shared: i.Shared, VRF: cmp.Or(i.VRF, m.VRF)}
+			s.Interfaces = append(s.Interfaces, iface)
+			for _, p := range []netip.Prefix{i.Address, i.Address6} {
+				if p.IsValid() {
+					l.bySubnet[p.Masked()] = append(l.bySubnet[p.Masked()], iface)
+				}
+			}
+		}
+		if s.Managed && m.Dialect == "" {
+			l.missing(s.At(), "switch %s names no dialect, so nothing can be written for it", name).
+				WithHint("add one, as in dialect: \"frr\", or managed: false for a device that topoc does not configure")
+		}
+		l.f.Switches = append(l.f.Switches, s)
+	}
+}
+
+// Addr returns the interface's address of a family with its length, or the zero Prefix.
+func (i *Interface) Addr(f Family) netip.Prefix {
+	if f == IPv4 {
+		return i.Address
+	}
+	return i.Address6
+}
+
+// Addr returns the end's address of a family with its length, or the zero Prefix.
+func (e *LinkEnd) Addr(f Family) netip.Prefix {
+	if f == IPv4 {
+		return e.Address
+	}
+	return e.Address6
+}
+
+func (l *linker) linkLinks() {
+	for _, name := range names(l.t.Links) {
+		m := l.t.Links[name]
+		link := &SwitchLink{Name: name, BGP: or(m.BGP, true)}
+		if len(m.Ends) != 2 {
+			l.diags.Add("out-of-range", diag.Error, link.At(), "a link joins exactly two switches, found %s", orNone(names(m.Ends))).
+				WithHint("name the two switches, as in {leaf01: {address: …}, spine01: {address: …}}")
+			continue
+		}
+		for i, switchName := range names(m.Ends) {
+			s := l.switchNamed(switchName)
+			if s == nil {
+				l.unknown(link.At().Field(switchName), "switch", switchName, names(l.t.Switches))
+				continue
+			}
+			end := m.Ends[switchName]
+			link.Ends[i] = &LinkEnd{Link: link, Switch: s, Address: end.Address, Address6: end.Address6, Interface: end.Interface,
+				VRF: cmp.Or(end.VRF, s.VRF)}
+		}
+		if link.Ends[0] == nil || link.Ends[1] == nil {
+			continue
+		}
+		for i, end := range link.Ends {
+			end.Switch.Links = append(end.Switch.Links, end)
+			l.needInterface(link, end, link.Ends[1-i])
+		}
+		l.f.Links = append(l.f.Links, link)
+	}
+}
+
+// needInterface reports an end that lacks what its link needs: an interface where it is unnumbered, else the address of the
+// other end's family.
+func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
+	none := !end.Address.IsValid() && !end.Address6.IsValid()
+	switch {
+	case link.Unnumbered() && none && end.Interface == "" && link.BGP:
+		l.missing(end.At(), "link %s has no address at %s: an unnumbered link needs its interface", link.Name, end.Switch.Name).
+			WithHint(`add interface: "…", or addresses of one subnet at both ends`)
+	case none && (other.Address.IsValid() || other.Address6.IsValid()):
+		l.missing(end.At(), "link %s has an address at %s and none at %s", link.Name, other.Switch.Name, end.Switch.Name).
+			Note(other.At(), "the other end is here").WithHint("give both ends an address of one subnet, or neither")
+	}
+}
+
+// linkLinkSessions makes the sessions between switches: one for each family with addresses at both ends, and one over
+// link-local addresses where there are none.
+func (l *linker) linkLinkSessions() {
+	for _, link := range l.f.Links {
+		a, b := link.Ends[0], link.Ends[1]
+		if !link.BGP || a.Switch.Model.ASNumber == nil || b.Switch.Model.ASNumber == nil {
+			continue
+		}
+		families := []Family{IPv4, IPv6}
+		if link.Unnumbered() {
+			families = []Family{IPv6}
+		}
+		for _, f := range families {
+			if !link.Unnumbered() && (!a.Addr(f).IsValid() || !b.Addr(f).IsValid()) {
+				continue
+			}
+			l.f.Sessions = append(l.f.Sessions, &Session{Kind: LinkSession, Family: f, Link: link, VRF: a.VRF, At: link.At(),
+				A: End{Device: a.Switch, Address: a.Addr(f).Addr(), ASN: a.Switch.ASN, PeerASN: b.Switch.ASN},
+				B: End{Device: b.Switch, Address: b.Addr(f).Addr(), ASN: b.Switch.ASN, PeerASN: a.Switch.ASN}})
+		}
+	}
+}
+
+func (l *linker) linkHosts() {
+	for _, name := range names(l.t.Hosts) {
+		m := l.t.Hosts[name]
+		h := &Host{Name: name, Model: m, Address: m.Address, Address6: m.Address6, Interface: cmp.Or(m.Interface, DefaultNodeInterface),
+			Gateway: m.Gateway, Gateway6: m.Gateway6, System: m.System}
+		if !m.Address.IsValid() && !m.Address6.IsValid() {
+			l.missing(h.At(), "host %s has neither address nor address6", name).WithHint(`add its address: address: "192.0.2.53/24"`)
+		}
+		if !h.Gateway.IsValid() {
+			h.Gateway = l.gatewayOf(h.Address, nil)
+		}
+		if !h.Gateway6.IsValid() {
+			h.Gateway6 = l.gatewayOf(h.Address6, nil)
+		}
+		for _, clusterName := range names(m.Routes) {
+			at := h.At().Fields("routes", clusterName)
+			for _, r := range l.staticRoutes(at, clusterName, m.Routes[clusterName], []netip.Prefix{h.Address, h.Address6}) {
+				h.Routes = append(h.Routes, *r)
+			}
+		}
+		if m.DNS != nil {
+			h.DNS = l.hostDNS(h, m.DNS)
+		}
+		l.f.Hosts = append(l.f.Hosts, h)
+	}
+}
+
+func (l *linker) linkStatics() {
+	for _, s := range l.f.Switches {
+		var local []netip.Prefix
+		for _, i := range s.Interfaces {
+			local = append(local, i.Address, i.Address6)
+		}
+		for _, clusterName := range names(s.Model.StaticRoutes) {
+			at := s.At().Fields("staticRoutes", clusterName)
+			routes := l.staticRoutes(at, clusterName, s.Model.StaticRoutes[clusterName], local)
+			for _, r := range routes {
+				r.VRF = s.vrfOf(r.NextHops[0])
+			}
+			s.Statics = append(s.Statics, routes...)
+		}
+		slices.SortStableFunc(s.Statics, func(a, b *StaticRoute) int { return strings.Compare(a.VRF, b.VRF) })
+	}
+}
+
+// vrfOf returns the VRF of the interface that an address is on-link of, else the switch's.
+func (s *Switch) vrfOf(a netip.Addr) string {
+	for _, i := range s.Interfaces {
+		if p := i.Addr(FamilyOf(a)); p.IsValid() && p.Masked().Contains(a) {
+			return i.VRF
+		}
+	}
+	return s.VRF
+}
+
+// staticRoutes makes the routes to a cluster, sorted by prefix. A via that isn't a node is left to the check
+// static-route-not-a-node; a range without a next hop of its family has no route.
+func (l *linker) staticRoutes(at source.Path, clusterName string, m *model.StaticRoutes, local []netip.Prefix) []*StaticRoute {
+	c := l.cluster(clusterName)
+	if c == nil {
+		l.unknown(at, "cluster", clusterName, names(l.t.Clusters))
+		return nil
+	}
+	var ranges []Range
+	if or(m.Pods, true) {
+		ranges = slices.Concat(ranges, c.PodRanges())
+	}
+	if or(m.Services, true) {
+		ranges = slices.Concat(ranges, c.ServiceCIDRs)
+		for _, r := range c.Advertised {
+			if r.Kind != ClusterIPRange {
+				ranges = append(ranges, r)
+			}
+		}
+	}
+	var routes []*StaticRoute
+	for _, r := range ranges {
+		route := &StaticRoute{Cluster: c, Kind: r.Kind, Prefix: r.Prefix.Masked(), At: at}
+		for _, name := range m.Via {
+			n := c.Node(name)
+			if n == nil {
+				continue
+			}
+			if a := n.addrOn(local, FamilyOf(r.Prefix.Addr())); a.IsValid() && !slices.Contains(route.NextHops, a) {
+				route.NextHops, route.Nodes = append(route.NextHops, a), append(route.Nodes, n)
+			}
+		}
+		if len(route.NextHops) > 0 && !slices.ContainsFunc(routes, func(other *StaticRoute) bool { return other.Prefix == route.Prefix }) {
+			routes = append(routes, route)
+		}
+	}
+	slices.SortFunc(routes, func(a, b *StaticRoute) int { return ComparePrefix(a.Prefix, b.Prefix) })
+	return routes
+}
+
+// addrOn returns the node's address of a family on one of the subnets, its own address before that of a further NIC; where it
+// is on none of them, its own address.
+func (n *Node) addrOn(local []netip.Prefix, f Family) netip.Addr {
+	addresses := []netip.Addr{n.Addr(f)}
+	for _, nic := range n.NICs {
+		addresses = append(addresses, nic.Address.Addr(), nic.Address6.Addr())
+	}
+	for _, a := range addresses {
+		for _, subnet := range local {
+			if a.IsValid() && FamilyOf(a) == f && subnet.IsValid() && subnet.Masked().Contains(a) {
+				return a
+			}
+		}
+	}
+	return n.Addr(f)
+}
+
+func (l *linker) hostDNS(h *Host, m *model.HostDNS) *HostDNS {
+	dns := &HostDNS{Server: m.Server}
+	for i, name := range m.Forward {
+		at := h.At().Fields("dns", "forward").Index(i)
+		c := l.cluster(name)
+		if c == nil {
+			l.unknown(at, "cluster", name, names(l.t.Clusters))
+			continue
+		}
+		if c.Model.DNS == nil {
+			continue // the check dns-no-service tells
+		}
+		z := DNSZone{Cluster: c, Domain: strings.TrimSuffix(c.Model.DNS.Domain, "."), Service: c.Model.DNS.Service}
+		for _, r := range slices.Concat(c.ServiceCIDRs, c.PodRanges()) {
+			z.Reverse = append(z.Reverse, r.Prefix.Masked())
+		}
+		slices.SortFunc(z.Reverse, ComparePrefix)
+		dns.Zones = append(dns.Zones, z)
+	}
+	slices.SortFunc(dns.Zones, func(a, b DNSZone) int { return strings.Compare(a.Domain, b.Domain) })
+	return dns
+}
+
+// sortSessions orders by kind, ends, family, address.
+func sortSessions(sessions []*Session) {
+	slices.SortStableFunc(sessions, func(a, b *Session) int {
+		return cmp.Or(int(a.Kind)-int(b.Kind), compareDevices(a.A.Device, b.A.Device), compareDevices(a.B.Device, b.B.Device),
+			int(a.Family)-int(b.Family), a.B.Address.Compare(b.B.Address))
+	})
+}
+
+// compareDevices orders by name, without building the names of nodes.
+func compareDevices(a, b Device) int {
+	if m, ok := a.(*Node); ok {
+		if n, ok := b.(*Node); ok {
+			return cmp.Or(strings.Compare(m.Cluster.Name, n.Cluster.Name), strings.Compare(m.Name, n.Name))
+		}
+	}
+	return strings.Compare(a.DeviceName(), b.DeviceName())
+}
