@@ -1,10 +1,13 @@
 package diag
 
-// Nearest returns the candidate that name was most likely meant to be, or "" where none is near. The first of equals wins.
+import "strings"
+
+// Nearest returns the candidate that name was most likely meant to be, or "" where none is near; case doesn't count. The first of equals wins.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", len(name)/3+2
+	name = strings.ToLower(name)
 	for _, c := range candidates {
-		if d := distance(name, c, bestDistance); d < bestDistance {
+		if d := distance(name, strings.ToLower(c), bestDistance); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}

@@ -87,12 +87,16 @@ func (b *routerBuilder) widest() (most int, differ bool) {
 				continue
 			}
 			end := s.endOf(b.s).Other()
+			asn := end.Switch.ASN
+			if asn == b.s.ASN {
+				asn = 0 // iBGP paths are never equal to eBGP ones
+			}
 			for _, key := range b.reach(vrfKey{end.Switch, end.VRF}, b.s) {
-				fanOf(links, any(key.s)).add(end.Switch.ASN)
+				fanOf(links, any(key.s)).add(asn)
 				for _, c := range b.clustersBehind()[key] {
 					if once := fanOf(links, any(c)); once.last != s {
 						once.last = s
-						once.add(end.Switch.ASN)
+						once.add(asn)
 					}
 				}
 			}
@@ -128,9 +132,10 @@ type fan struct {
 	last     *Session
 }
 
+// add counts a session with a speaker of another AS, or of the same one where asn is 0.
 func (f *fan) add(asn model.ASN) {
 	f.sessions++
-	if !slices.Contains(f.asns, asn) {
+	if asn != 0 && !slices.Contains(f.asns, asn) {
 		f.asns = append(f.asns, asn)
 	}
 }

@@ -3,6 +3,7 @@ package fabric
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/model"
@@ -98,10 +99,15 @@ func (l *linker) linkExpectations() {
 
 // endpoint looks a name up as a cluster, switch, host, then node; cluster/node is always a node.
 func (l *linker) endpoint(at source.Path, name string) Endpoint {
-	if clusterName, nodeName, ok := cutNode(name); ok {
+	known := slices.Concat(names(l.t.Clusters), names(l.t.Switches), names(l.t.Hosts))
+	if clusterName, nodeName, ok := strings.Cut(name, "/"); ok {
 		if c := l.cluster(clusterName); c != nil {
 			if n := c.Node(nodeName); n != nil {
 				return Endpoint{Node: n}
+			}
+			known = nil
+			for _, n := range c.Nodes {
+				known = append(known, n.DeviceName())
 			}
 		}
 	} else if c := l.cluster(name); c != nil {
@@ -117,7 +123,6 @@ func (l *linker) endpoint(at source.Path, name string) Endpoint {
 			}
 		}
 	}
-	known := slices.Concat(names(l.t.Clusters), names(l.t.Switches), names(l.t.Hosts))
 	l.unknown(at, "cluster, switch, host or node", name, known)
 	return Endpoint{}
 }

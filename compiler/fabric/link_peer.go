@@ -237,7 +237,7 @@ func (p *peerer) selected(e *External) (string, []*Node) {
 func (l *linker) matching(at source.Path, text string, nodes []*Node) []*Node {
 	s, err := selector.Parse(text)
 	if err != nil {
-		l.diags.Add("bad-selector", diag.Error, at, "Calico cannot read the selector %q: %v", text, err).
+		l.diags.Add("bad-selector", diag.Error, at, "Calico cannot read the selector %q", text).
 			WithHint("a selector looks like: rack == 'r1' && !has(gpu)")
 		return nil
 	}

@@ -32,11 +32,11 @@ func (l *linker) linkPeerings() {
 		if p.Clusters[0] == nil || p.Clusters[1] == nil {
 			continue
 		}
-		p.Services = [2]bool{len(p.Clusters[1].Advertised) > 0, len(p.Clusters[0].Advertised) > 0}
+		for i := range p.Clusters {
+			p.Services[i] = p.exchangesServices() && len(p.Clusters[1-i].Advertised) > 0
+		}
 		if x := m.Exchange; x != nil {
 			p.Pods = or(x.Pods, true)
-			p.Services[0] = p.Services[0] && or(x.Services, true)
-			p.Services[1] = p.Services[1] && or(x.Services, true)
 		}
 		for _, c := range p.Clusters {
 			c.Peerings = append(c.Peerings, p)
@@ -50,6 +50,11 @@ func orNone(words []string) string {
 		return "none"
 	}
 	return list(words)
+}
+
+// exchangesServices reports whether services may pass, should there be any.
+func (p *Peering) exchangesServices() bool {
+	return p.Model.Exchange == nil || or(p.Model.Exchange.Services, true)
 }
 
 // Takes reports whether c takes the services of the cluster at the far side.
@@ -81,7 +86,7 @@ func (c *Cluster) Partners() []Partner {
 	found := map[*Cluster]*Partner{}
 	var queue []Partner
 	for _, p := range c.Peerings {
-		queue = append(queue, Partner{Cluster: p.Other(c), Peering: p, Pods: p.Pods, Services: p.Takes(c)})
+		queue = append(queue, Partner{Cluster: p.Other(c), Peering: p, Pods: p.Pods, Services: p.exchangesServices()})
 	}
 	for direct := len(queue); len(queue) > 0; direct-- {
 		at := queue[0]
@@ -99,7 +104,7 @@ func (c *Cluster) Partners() []Partner {
 		for _, p := range at.Cluster.Peerings {
 			if far := p.Other(at.Cluster); p.Transit && far != c && found[far] == nil {
 				queue = append(queue, Partner{Cluster: far, Peering: at.Peering,
-					Pods: at.Pods && p.Pods, Services: at.Services && p.Takes(at.Cluster)})
+					Pods: at.Pods && p.Pods, Services: at.Services && p.exchangesServices()})
 			}
 		}
 	}

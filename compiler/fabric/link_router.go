@@ -35,8 +35,9 @@ func (l *linker) linkRouters() {
 	owned := l.ownedRanges()
 	for _, s := range l.f.Switches {
 		l.needASN(s)
+		taken := map[string]bool{}
 		for _, vrf := range vrfsOf(byName[s], s) {
-			b := &routerBuilder{linker: l, s: s, owned: owned, r: &BGPRouter{VRF: vrf, ASN: s.ASN}}
+			b := &routerBuilder{linker: l, s: s, owned: owned, taken: taken, r: &BGPRouter{VRF: vrf, ASN: s.ASN}}
 			for _, session := range byName[s] {
 				if vrfAt(session, s) == vrf {
 					b.sessions = append(b.sessions, session)
@@ -122,6 +123,20 @@ type routerBuilder struct {
 	r        *BGPRouter
 	sessions []*Session // of this switch in this VRF
 	owned    map[vrfKey][]PrefixEntry
+	taken    map[string]bool // names of groups, lists and policies, of all VRFs
+}
+
+// name makes a name that nothing else on the switch has.
+func (b *routerBuilder) name(words ...string) string {
+	if b.r.VRF != "" && words[0] == "static" {
+		words = append(words, b.r.VRF)
+	}
+	name := policyName(words...)
+	if b.taken[name] {
+		name = policyName(append(words, hash(words))...)
+	}
+	b.taken[name] = true
+	return name
 }
 
 func (b *routerBuilder) build() *BGPRouter {
@@ -192,8 +207,10 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	if b.r.VRF != "" {
 		words = append(words, b.r.VRF)
 	}
-	if key.internal && len(asns(sessions)) > 0 && r.ASN != b.s.ASN {
+	if usual := or(r.Model.LocalASNumber, r.ASN) == b.s.ASN; key.internal && !usual {
 		words = append(words, "ibgp")
+	} else if usual && !key.internal {
+		words = append(words, "ebgp")
 	}
 	g := &PeerGroup{At: r.At(), Rack: r}
 	g.Internal = key.internal
@@ -215,7 +232,7 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	if key.family == IPv6 {
 		suffix = "v6"
 	}
-	g.Name = policyName(append(words, suffix)...)
+	g.Name = b.name(append(words, suffix)...)
 	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), b.fromNodes(r, key.family))
 	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), b.toNodes(bgp, r, key.family))
 	g.Families = []*FamilyConfig{{Family: key.family, In: in, Out: out, WarnPercent: warnPercent, RestartMinutes: restartMinutes,
@@ -328,7 +345,7 @@ func (s *Session) endOf(sw *Switch) *LinkEnd {
 
 // policy makes a policy that permits entries and denies the rest.
 func (b *routerBuilder) policy(f Family, words []string, entries []PrefixEntry) *Policy {
-	p := &Policy{Name: policyName(words...), Family: f}
+	p := &Policy{Name: b.name(words...), Family: f}
 	if entries = normalize(entries); len(entries) > 0 {
 		list := &PrefixList{Name: p.Name, Family: f, Entries: entries}
 		b.r.PrefixLists = append(b.r.PrefixLists, list)
@@ -361,7 +378,7 @@ func (b *routerBuilder) redistribution() {
 			}
 		}
 		if found {
-			p := &Policy{Name: policyName("static", suffix), Family: f, Terms: []Term{{Seq: 10, Tag: staticTag}}}
+			p := &Policy{Name: b.name("static", suffix), Family: f, Terms: []Term{{Seq: 10, Tag: staticTag}}}
 			b.r.Policies = append(b.r.Policies, p)
 			b.r.Redistribute = append(b.r.Redistribute, &Redistribution{Family: f, Policy: p})
 		}

@@ -90,5 +90,3 @@ func quote(s string) string {
 	}
 	return "'" + s + "'"
 }
-
-func cutNode(name string) (cluster, node string, ok bool) { return strings.Cut(name, "/") }
