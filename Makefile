@@ -1,0 +1,37 @@
+# One command sets up and runs the main job, one passes all tests: make demo, make test.
+
+GO       ?= go
+FUZZTIME ?= 60s
+TOPOLOGIES := $(wildcard topologies/*.cue)
+
+.PHONY: build test lint golden bench fuzz demo deps clean
+
+build: ## the binary, bin/topoc
+	$(GO) build -trimpath -o bin/topoc ./cmd/topoc
+
+demo: build ## build one of the example topologies and show what was made
+	bin/topoc build topologies/two-clusters.cue -o out/two-clusters
+	@echo && find out/two-clusters -type f | sort
+	@echo && cat out/two-clusters/calico/cluster-a/bgppeers.yaml
+
+test: deps ## all tests; says what it skipped and why. TOPOC_REQUIRE=all: fail where something needed is missing
+	.ci/test
+
+deps: ## the programs that tests hold the output against: from Debian where that is allowed
+	.ci/deps
+
+lint: ## gofmt, go vet and the rules of the house
+	.ci/lint
+
+golden: build ## rewrite goldens and out/; read the difference before you commit it
+	TOPOC_UPDATE=1 $(GO) test ./... -count=1
+	$(foreach t,$(TOPOLOGIES),bin/topoc build $(t) -o out/$(basename $(notdir $(t))) &&) true
+
+bench: ## benchmarks, and the ratios that must hold
+	TOPOC_BENCH=1 $(GO) test ./... -run 'Ratio' -bench . -benchtime 1x -timeout 30m
+
+fuzz: ## every fuzz target, FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
+
+clean:
+	rm -rf bin
