@@ -1,0 +1,93 @@
+// Package cfgtext writes configuration text line by line, indented, and refuses what could not have been meant as one line.
+package cfgtext
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Writer collects lines of text that end in LF. The zero Writer is empty and indents by nothing; it must not be copied
+// after first use, and is not for concurrent use.
+//
+// It is the last of the safeguards against a user's string that starts a line of its own in a device's configuration: what
+// reaches it was quoted or refused before, so anything that is not one clean line is a mistake of topoc's, and panics.
+type Writer struct {
+	// Indent is what one level of nesting puts in front of a line. It may be a tab.
+	Indent string
+
+	buf   bytes.Buffer
+	depth int
+}
+
+// New returns an empty Writer that indents by indent.
+func New(indent string) *Writer { return &Writer{Indent: indent} }
+
+// Line writes one line, indented by the blocks around it. An empty line is written without indentation.
+//
+// It panics where the text holds a control character (line ends and tabs among them), a line or paragraph separator or
+// bytes that are no UTF-8, and where it ends in a blank: devices echo it, and reviewers never see it.
+func (w *Writer) Line(format string, args ...any) {
+	w.write(fmt.Sprintf(format, args...))
+}
+
+// Blank writes an empty line, unless nothing is written yet or the line before is empty too.
+func (w *Writer) Blank() {
+	if text := w.buf.Bytes(); len(text) > 0 && !bytes.HasSuffix(text, []byte("\n\n")) {
+		w.write("")
+	}
+}
+
+// Block writes header as it is, and what body writes one level deeper.
+func (w *Writer) Block(header string, body func()) {
+	w.write(header)
+	w.depth++
+	body()
+	w.depth--
+}
+
+// Enclose is a Block with a line behind it that ends it, indented like the header: a brace, an exit command.
+func (w *Writer) Enclose(header, end string, body func()) {
+	w.Block(header, body)
+	w.write(end)
+}
+
+// Len returns the number of bytes written so far.
+func (w *Writer) Len() int { return w.buf.Len() }
+
+// Bytes returns a copy of the text: empty, or whole lines.
+func (w *Writer) Bytes() []byte { return bytes.Clone(w.buf.Bytes()) }
+
+// String returns the text.
+func (w *Writer) String() string { return w.buf.String() }
+
+func (w *Writer) write(line string) {
+	if fault := faultOf(line); fault != "" {
+		panic(fmt.Sprintf("cfgtext: line %q %s", line, fault))
+	}
+	if line != "" {
+		w.buf.WriteString(strings.Repeat(w.Indent, w.depth))
+		w.buf.WriteString(line)
+	}
+	w.buf.WriteByte('\n')
+}
+
+// faultOf says what keeps line from being one clean line, "" where nothing does.
+func faultOf(line string) string {
+	for i, r := range line {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(line[i:], string(utf8.RuneError)):
+			return "is not UTF-8"
+		case unicode.IsControl(r):
+			return fmt.Sprintf("holds the control character %U", r)
+		case r == '\u2028' || r == '\u2029': // some editors and parsers end a line there
+			return fmt.Sprintf("holds the line separator %U", r)
+		}
+	}
+	if last, _ := utf8.DecodeLastRuneInString(line); unicode.IsSpace(last) {
+		return "ends in a blank"
+	}
+	return ""
+}
