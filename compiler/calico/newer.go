@@ -1,0 +1,101 @@
+package calico
+
+import (
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	"github.com/projectcalico/api/pkg/lib/numorstring"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The types below are those of Calico's API module with the fields of later releases than the module's laid over them: an
+// embedded struct's fields come out beside the new ones, both ways. Field names, forms and comments' facts are those of
+// api/pkg/apis/projectcalico/v3 at v3.32.
+
+// BGPConfiguration is v3.BGPConfiguration.
+type BGPConfiguration struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              BGPConfigurationSpec `json:"spec"`
+}
+
+// BGPConfigurationSpec is v3.BGPConfigurationSpec with the fields of Calico 3.32.
+type BGPConfigurationSpec struct {
+	v3.BGPConfigurationSpec
+	ProgramClusterRoutes string `json:"programClusterRoutes,omitempty"` // which pools' routes BIRD puts into the kernel
+}
+
+// IPPool is v3.IPPool.
+type IPPool struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              IPPoolSpec `json:"spec"`
+}
+
+// IPPoolSpec is v3.IPPoolSpec, but for a natOutgoing that is written where it is false too: that a foreign pool keeps
+// addresses as they are is half of its purpose, and should be seen.
+type IPPoolSpec struct {
+	v3.IPPoolSpec
+	NATOutgoing bool `json:"natOutgoing"`
+}
+
+// BGPFilter is v3.BGPFilter.
+type BGPFilter struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              BGPFilterSpec `json:"spec"`
+}
+
+// BGPFilterSpec is v3.BGPFilterSpec with rules of Calico 3.32.
+type BGPFilterSpec struct {
+	ExportV4 []BGPFilterRuleV4 `json:"exportV4,omitempty"`
+	ImportV4 []BGPFilterRuleV4 `json:"importV4,omitempty"`
+	ExportV6 []BGPFilterRuleV6 `json:"exportV6,omitempty"`
+	ImportV6 []BGPFilterRuleV6 `json:"importV6,omitempty"`
+}
+
+// BGPFilterRuleV4 is v3.BGPFilterRuleV4 with the fields of Calico 3.32.
+type BGPFilterRuleV4 struct {
+	v3.BGPFilterRuleV4
+	NewerRule
+}
+
+// BGPFilterRuleV6 is v3.BGPFilterRuleV6 with the fields of Calico 3.32.
+type BGPFilterRuleV6 struct {
+	v3.BGPFilterRuleV6
+	NewerRule
+}
+
+// NewerRule is the fields of a filter rule since Calico 3.32: four conditions, and what to do with an accepted route.
+type NewerRule struct {
+	PeerType     string                 `json:"peerType,omitempty"` // eBGP, iBGP
+	Communities  *CommunityMatch        `json:"communities,omitempty"`
+	ASPathPrefix []numorstring.ASNumber `json:"asPathPrefix,omitempty"`
+	Priority     *int                   `json:"priority,omitempty"`
+	Operations   []FilterOperation      `json:"operations,omitempty"`
+}
+
+// CommunityMatch matches a route with a community; Calico takes exactly one value.
+type CommunityMatch struct {
+	Values []string `json:"values"`
+}
+
+// FilterOperation changes an accepted route; exactly one field is set.
+type FilterOperation struct {
+	AddCommunity  *AddCommunity  `json:"addCommunity,omitempty"`
+	PrependASPath *PrependASPath `json:"prependASPath,omitempty"`
+	SetPriority   *SetPriority   `json:"setPriority,omitempty"`
+}
+
+// AddCommunity adds a standard (aa:nn) or large (aa:nn:mm) community.
+type AddCommunity struct {
+	Value string `json:"value"`
+}
+
+// PrependASPath puts AS numbers in front of the path, the first one foremost.
+type PrependASPath struct {
+	Prefix []numorstring.ASNumber `json:"prefix"`
+}
+
+// SetPriority sets the route's kernel priority, in FelixConfiguration's units.
+type SetPriority struct {
+	Value int `json:"value"`
+}
