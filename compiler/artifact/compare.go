@@ -1,0 +1,319 @@
+package artifact
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// comparison is how a directory differs from what a build would leave there, and the manifests that lead from one to the
+// other.
+type comparison struct {
+	changes   []Change // sorted by path
+	unchanged int      // files that stand there as they should
+	stale     []string // files of earlier builds that go, sorted; some may be gone already, and their directories empty
+
+	final    manifest // what MANIFEST.json is to say after the build
+	underway manifest // and during it
+}
+
+// comparer makes a comparison.
+type comparer struct {
+	*tree
+	set    *Set
+	scope  Options
+	before *manifest
+	known  map[string][]entry // what topoc wrote, by folded path
+	intact map[string]string  // hash by path, of the files that are as topoc wrote them
+	going  map[string]bool    // the stale files that stand there
+	pruned map[string]bool    // the directories that go where nothing else is in them: those above all stale files
+	result comparison
+}
+
+// compare compares what t reads with set. An error is a failure of the environment.
+func compare(t *tree, set *Set, opts Options) (*comparison, error) {
+	before, own, fault, err := t.readManifest()
+	if err != nil {
+		return nil, err
+	}
+	if before == nil {
+		before = &manifest{}
+	}
+	c := &comparer{
+		tree: t, set: set, scope: opts, before: before,
+		known: map[string][]entry{}, intact: map[string]string{}, going: map[string]bool{}, pruned: map[string]bool{},
+	}
+	for _, e := range before.all() {
+		c.known[fold(e.Path)] = append(c.known[fold(e.Path)], e)
+	}
+	if err := c.compareStale(); err != nil {
+		return nil, err
+	}
+	if err := c.compareSet(); err != nil {
+		return nil, err
+	}
+	c.plan()
+	c.compareOwn(own, fault)
+	if err := c.findLeftovers(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(c.result.changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	return &c.result, nil
+}
+
+// compareStale looks at the files of earlier builds that are not in the set.
+func (c *comparer) compareStale() error {
+	stale := map[string]bool{}
+	for _, e := range c.before.all() {
+		if _, isMade := c.set.Lookup(e.Path); !isMade && c.scope.includes(e.Path) {
+			stale[e.Path] = true
+		}
+	}
+	for _, p := range sortedKeys(stale) {
+		at, err := c.look(p)
+		if err != nil {
+			return err
+		}
+		switch {
+		case at.file != nil && c.wrote(at.file):
+			c.going[p] = true
+			c.report(Stale, at.file, nil)
+		case at.file != nil:
+			c.going[p] = true
+			c.report(StaleEdited, at.file, nil)
+		case at.what == link || at.what == special:
+			c.block(p, at, nil)
+			continue
+		}
+		// A directory in the file's place, or a file in its directory's: the file itself is gone.
+		c.result.stale = append(c.result.stale, p)
+		for _, dir := range ancestors(p) {
+			c.pruned[dir] = true
+		}
+	}
+	return nil
+}
+
+// compareSet looks at the places of the files of the set.
+func (c *comparer) compareSet() error {
+	respelled := map[string]bool{}
+	for p := range c.going {
+		respelled[fold(p)] = true
+	}
+	for _, f := range c.set.Files() {
+		if !c.scope.includes(f.Path) {
+			continue
+		}
+		at, err := c.look(f.Path)
+		if err != nil {
+			return err
+		}
+		isClear, err := c.isCleared(at)
+		switch {
+		case err != nil:
+			return err
+		case isClear:
+			c.report(Missing, nil, &f)
+		case at.file == nil:
+			c.block(f.Path, at, &f)
+		default:
+			c.compareFile(at.file, &f, respelled[fold(f.Path)])
+		}
+	}
+	return nil
+}
+
+// isCleared reports whether a file can be put where at was found: nothing stands there, or only what is stale.
+func (c *comparer) isCleared(at found) (bool, error) {
+	switch at.what {
+	case nothing:
+		return true, nil
+	case regular:
+		return at.file == nil && c.going[at.at], nil
+	case directory:
+		return c.isEmptied(at.at)
+	}
+	return false, nil
+}
+
+// isEmptied reports whether nothing at and below dir stays once the stale files go.
+func (c *comparer) isEmptied(dir string) (bool, error) {
+	if !c.pruned[dir] {
+		return false, nil
+	}
+	entries, err := c.list(dir)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		goes := c.going[name]
+		if e.IsDir() {
+			if goes, err = c.isEmptied(name); err != nil {
+				return false, err
+			}
+		}
+		if !goes {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// compareFile compares two files. Where file systems ignore case, the old one may be a stale file that is respelled: it will be
+// removed before the new one is written, and so counts as different.
+func (c *comparer) compareFile(before, after *File, isRespelled bool) {
+	switch {
+	case bytes.Equal(before.Data, after.Data) && !isRespelled:
+		if sameMode(before, after) {
+			c.result.unchanged++
+		} else {
+			c.report(ModeChanged, before, after)
+		}
+	case c.wrote(before):
+		c.report(Outdated, before, after)
+	case len(c.known[fold(after.Path)]) > 0:
+		c.report(Edited, before, after)
+	default:
+		c.report(Foreign, before, after)
+	}
+}
+
+// wrote reports whether topoc wrote what the file holds, and remembers it.
+func (c *comparer) wrote(f *File) bool {
+	sum := hash(f.Data)
+	isOurs := slices.ContainsFunc(c.known[fold(f.Path)], func(e entry) bool { return e.SHA256 == sum })
+	if isOurs {
+		c.intact[f.Path] = sum
+	}
+	return isOurs
+}
+
+// report adds a change of the usual reason; one of before and after may be nil.
+func (c *comparer) report(kind Kind, before, after *File) {
+	p := cmp.Or(after, before).Path
+	c.result.changes = append(c.result.changes, Change{Path: p, Kind: kind, Reason: reasons[kind], Old: before, New: after})
+}
+
+func (c *comparer) block(p string, at found, after *File) {
+	reason := "is " + at.what.String()
+	if at.at != p {
+		reason = "needs the directory " + at.at + ", which is " + at.what.String()
+	}
+	c.result.changes = append(c.result.changes, Change{Path: p, Kind: Blocked, Reason: reason, New: after})
+}
+
+// plan works out the manifests of the build. Outside its scope both say what the one before said, also what is pending there: a
+// build of a part does not finish an interrupted build of the whole.
+func (c *comparer) plan() {
+	isWritten := map[string]bool{}
+	for _, f := range c.result.writes() {
+		isWritten[f.Path] = true
+	}
+	outside := func(entries []entry) []entry {
+		return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return c.scope.includes(e.Path) })
+	}
+	final, underway := &c.result.final, &c.result.underway
+	final.Files, final.Replaced = outside(c.before.Files), outside(c.before.Replaced)
+	underway.Files, underway.Replaced = outside(c.before.Files), outside(c.before.Replaced)
+	for _, f := range c.set.Files() {
+		if c.scope.includes(f.Path) {
+			e := entryOf(f)
+			final.Files = append(final.Files, e)
+			e.Pending = isWritten[f.Path]
+			underway.Files = append(underway.Files, e)
+		}
+	}
+	underway.Replaced = append(underway.Replaced, c.replaced()...)
+	for _, entries := range [][]entry{final.Files, underway.Files, underway.Replaced} {
+		slices.SortFunc(entries, byPath)
+	}
+}
+
+// replaced returns, for each path that topoc wrote to before, what may stand there while the build runs, where that is not
+// what the build itself puts there. It lists files that are gone too: their directories may still have to go.
+func (c *comparer) replaced() []entry {
+	made := map[string]string{}
+	for _, e := range c.result.final.Files {
+		made[e.Path] = e.SHA256
+	}
+	replaced := map[string]entry{}
+	for _, e := range c.before.all() {
+		if sum, isIntact := c.intact[e.Path]; isIntact {
+			e.SHA256 = sum
+		}
+		if _, isListed := replaced[e.Path]; !isListed && made[e.Path] != e.SHA256 && c.scope.includes(e.Path) {
+			replaced[e.Path] = entry{Path: e.Path, SHA256: e.SHA256, Executable: e.Executable}
+		}
+	}
+	var entries []entry
+	for _, p := range sortedKeys(replaced) {
+		entries = append(entries, replaced[p])
+	}
+	return entries
+}
+
+// compareOwn reports how MANIFEST.json differs; own is what stands there, fault what is wrong with that alone.
+func (c *comparer) compareOwn(own *File, fault *Change) {
+	after := &File{Path: manifestName, Mode: Plain, Data: c.result.final.encode()}
+	switch {
+	case fault != nil:
+		change := *fault
+		change.Path, change.Old, change.New = manifestName, own, after
+		c.result.changes = append(c.result.changes, change)
+	case own == nil:
+		c.report(Missing, nil, after)
+	case !c.before.isFinished():
+		c.report(Interrupted, own, after)
+	case !bytes.Equal(own.Data, after.Data):
+		c.report(Outdated, own, after)
+	case !sameMode(own, after):
+		c.report(ModeChanged, own, after)
+	}
+}
+
+// findLeftovers reports the staging directory of a build that was killed.
+func (c *comparer) findLeftovers() error {
+	at, err := c.look(stageDir)
+	if err == nil && at.what != nothing {
+		c.result.changes = append(c.result.changes, Change{Path: stageDir, Kind: Interrupted, Reason: reasons[Interrupted]})
+	}
+	return err
+}
+
+// refusals returns what keeps Write from making the changes, sorted by path.
+func (c *comparison) refusals(isForced bool) []Refusal {
+	var refusals []Refusal
+	for i := range c.changes {
+		if r, isRefused := c.changes[i].refusal(isForced); isRefused {
+			refusals = append(refusals, r)
+		}
+	}
+	return refusals
+}
+
+// writes returns the files to put in place, sorted by path, without MANIFEST.json.
+func (c *comparison) writes() []File {
+	var files []File
+	for _, change := range c.changes {
+		if change.New != nil && change.Path != manifestName {
+			files = append(files, *change.New)
+		}
+	}
+	return files
+}
+
+// isDone reports whether there is nothing to write or remove. That does not take a directory without changes: a build of a
+// part has nothing to do where only the rest is unfinished.
+func (c *comparison) isDone() bool {
+	isPending := func(change Change) bool {
+		return change.Path != manifestName || change.Old == nil ||
+			!bytes.Equal(change.Old.Data, change.New.Data) || !sameMode(change.Old, change.New)
+	}
+	return len(c.stale) == 0 && !slices.ContainsFunc(c.changes, isPending)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

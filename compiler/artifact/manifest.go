@@ -1,0 +1,148 @@
+package artifact
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"topoc/compiler/source"
+)
+
+// manifestFormat is the version of MANIFEST.json that this code writes and reads. Another one is a change that older code
+// would misread.
+const manifestFormat = 1
+
+// manifest is what MANIFEST.json says about the directory it stands in.
+//
+// A build writes it twice: before it changes any other file, with what it is about to do, and after it changed the last one,
+// with that done. In between the manifest is unfinished: it lists in Files, as pending, what the build puts in place, and in
+// Replaced what may still stand there from before. A file whose hash is in either list is topoc's, whole, and not edited.
+type manifest struct {
+	Files    []entry // sorted by path
+	Replaced []entry // sorted by path; a path may be in both
+}
+
+// entry is one file in a manifest.
+type entry struct {
+	Path       string        `json:"path"`
+	SHA256     string        `json:"sha256"` // of its content, in lower-case hexadecimal
+	Executable bool          `json:"executable,omitempty"`
+	Pending    bool          `json:"pending,omitempty"`  // in Files: may not be in place yet
+	Declared   []source.Path `json:"declared,omitempty"` // in Files
+}
+
+// isFinished reports whether no build is under way, nor was interrupted.
+func (m *manifest) isFinished() bool {
+	return len(m.Replaced) == 0 && !slices.ContainsFunc(m.Files, func(e entry) bool { return e.Pending })
+}
+
+func entryOf(f File) entry {
+	return entry{Path: f.Path, SHA256: hash(f.Data), Executable: f.isExecutable(), Declared: f.Declared}
+}
+
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// encode returns the one form in which m is written: an entry per line, so that version control shows and merges it by file.
+func (m *manifest) encode() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n  \"format\": %d,\n  \"finished\": %v,\n", manifestFormat, m.isFinished())
+	encodeEntries(&b, "files", m.Files)
+	if len(m.Replaced) > 0 {
+		b.WriteString(",\n")
+		encodeEntries(&b, "replaced", m.Replaced)
+	}
+	b.WriteString("\n}\n")
+	return b.Bytes()
+}
+
+func encodeEntries(b *bytes.Buffer, name string, entries []entry) {
+	fmt.Fprintf(b, "  %q: [", name)
+	line := json.NewEncoder(b)
+	line.SetEscapeHTML(false)
+	for i, e := range entries {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n    ")
+		if err := line.Encode(e); err != nil {
+			panic("artifact: " + err.Error()) // strings and a bool
+		}
+		b.Truncate(b.Len() - 1) // the newline that Encode ends with
+	}
+	if len(entries) > 0 {
+		b.WriteString("\n  ")
+	}
+	b.WriteByte(']')
+}
+
+// errNewer is what decode wraps for a manifest of a later format than this code knows.
+var errNewer = errors.New("written by a newer topoc")
+
+// decode reads a manifest. It trusts none of it: a path that leaves the directory is an error, as is anything encode would
+// not write, but for layout.
+func decode(text []byte) (*manifest, error) {
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("not a manifest: %w", err)
+	}
+	if head.Format > manifestFormat {
+		return nil, fmt.Errorf("%w: format %d, this one knows %d", errNewer, head.Format, manifestFormat)
+	}
+	var body struct {
+		Format   int     `json:"format"`
+		Finished bool    `json:"finished"`
+		Files    []entry `json:"files"`
+		Replaced []entry `json:"replaced"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&body); err != nil {
+		return nil, fmt.Errorf("not a manifest: %w", err)
+	}
+	if body.Format != manifestFormat {
+		return nil, fmt.Errorf("not a manifest: format %d", body.Format)
+	}
+	for _, list := range [][]entry{body.Files, body.Replaced} {
+		if err := checkEntries(list); err != nil {
+			return nil, fmt.Errorf("not a manifest: %w", err)
+		}
+	}
+	m := &manifest{Files: body.Files, Replaced: body.Replaced}
+	if m.isFinished() != body.Finished {
+		return nil, fmt.Errorf("not a manifest: finished is %v, and its files say otherwise", body.Finished)
+	}
+	return m, nil
+}
+
+var isHash = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+
+func checkEntries(entries []entry) error {
+	for i, e := range entries {
+		if err := CheckPath(e.Path); err != nil {
+			return err
+		}
+		if !isHash(e.SHA256) {
+			return fmt.Errorf("file %q: %q is no SHA-256", e.Path, e.SHA256)
+		}
+		if i > 0 && entries[i-1].Path >= e.Path {
+			return fmt.Errorf("file %q: not sorted by path", e.Path)
+		}
+	}
+	return nil
+}
+
+// all returns every entry of m: what it lists, and what an interrupted build left to be replaced.
+func (m *manifest) all() []entry { return slices.Concat(m.Files, m.Replaced) }
+
+func byPath(a, b entry) int { return strings.Compare(a.Path, b.Path) }

@@ -1,0 +1,161 @@
+package artifact
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"runtime"
+	"syscall"
+)
+
+// store changes a directory. Each of its methods that changes one makes a single step or says otherwise, so that a test can end a
+// build before any of them, as the death of the process would.
+type store struct {
+	*tree
+	around stepper // nil outside tests
+}
+
+// stepper makes a step, or does not.
+type stepper func(doing, path string, do func() error) error
+
+// step does what changes the directory, and says on failure what could not be done to which file of it.
+func (s *store) step(doing, p string, do func() error) error {
+	var err error
+	if s.around != nil {
+		err = s.around(doing, p, do)
+	} else {
+		err = do()
+	}
+	if err != nil {
+		return s.failed(doing, p, err)
+	}
+	return nil
+}
+
+// create writes a new file at place. On failure it speaks of the file as f.Path. The umask applies, as it would to a file the
+// user made, and nothing changes the mode afterwards.
+func (s *store) create(place string, f File) error {
+	perm := fs.FileMode(0o666)
+	if f.isExecutable() {
+		perm = 0o777
+	}
+	var file *os.File
+	err := s.step("create", f.Path, func() (err error) {
+		file, err = s.root.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.step("write", f.Path, func() error {
+		_, err := file.Write(f.Data)
+		return errors.Join(err, file.Close())
+	})
+}
+
+// rename puts what stands at place at p, in place of the file there.
+func (s *store) rename(place, p string) error {
+	return s.step("replace", p, func() error { return s.root.Rename(place, p) })
+}
+
+func (s *store) mkdir(dir string) error {
+	return s.step("create", dir, func() error { return s.root.Mkdir(dir, 0o777) })
+}
+
+// mkdirAll makes the directories above p that are not there.
+func (s *store) mkdirAll(p string) error {
+	for _, dir := range ancestors(p) {
+		at, err := s.lookDir(dir)
+		if err != nil {
+			return err
+		}
+		if at.what == directory {
+			continue
+		}
+		if err := s.mkdir(dir); err != nil {
+			return err
+		}
+		s.dirs[dir] = found{what: directory, at: dir}
+	}
+	return nil
+}
+
+// remove removes the file or empty directory at p. There need be none.
+func (s *store) remove(p string) error {
+	clear(s.dirs) // all of it: where case is ignored, other spellings of p are in there too
+	return s.step("remove", p, func() error { return ignore(s.root.Remove(p), fs.ErrNotExist) })
+}
+
+// removeAll removes what stands at p and, if it is a directory, all below. It follows no link.
+func (s *store) removeAll(p string) error {
+	return s.step("remove", p, func() error { return s.root.RemoveAll(p) })
+}
+
+// prune removes the directories above p, from the innermost, until one is not empty.
+func (s *store) prune(p string) error {
+	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+		at, err := s.lookDir(dir)
+		if err != nil || at.what == link || at.what == special {
+			return err
+		}
+		if at.what != directory {
+			continue
+		}
+		entries, err := s.list(dir)
+		if err != nil || len(entries) > 0 {
+			return err
+		}
+		if err := s.remove(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fewFiles is how many files sync flushes one by one. Flushing a file system at once takes the time of a few files, but has
+// to write out what other programs have not yet flushed.
+const fewFiles = 16
+
+// sync makes files and directories durable, so that a rename after it cannot reach the disk before them: after a loss of
+// power a file would else have its name and not its content.
+func (s *store) sync(places []string) error {
+	if len(places) > fewFiles {
+		err := s.step("flush", ".", func() error { return flushAll(s.root) })
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	for _, p := range places {
+		if err := s.step("flush", p, func() error { return s.flush(p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *store) flush(p string) error {
+	flag := os.O_RDONLY
+	if runtime.GOOS == "windows" { // where no directory can be flushed, nor a file that is open for reading
+		if info, err := s.root.Lstat(p); err != nil || info.IsDir() {
+			return err
+		}
+		flag = os.O_RDWR
+	}
+	file, err := s.root.OpenFile(p, flag, 0)
+	if err != nil {
+		return err
+	}
+	// Some network and user-space file systems flush no directories, and say so by one of these.
+	return errors.Join(ignore(file.Sync(), errors.ErrUnsupported, syscall.EINVAL), file.Close())
+}
+
+// ignore returns err unless it is one of those.
+func ignore(err error, those ...error) error {
+	for _, that := range those {
+		if errors.Is(err, that) {
+			return nil
+		}
+	}
+	return err
+}
