@@ -41,7 +41,7 @@ func TestAPipeIsNotOpened(t *testing.T) {
 }
 
 func TestADirectoryThatCannotBeWritten(t *testing.T) {
-	if os.Geteuid() == 0 {
+	if os.Geteuid() == 0 && !asNobody(t) {
 		t.Skip("root may write everywhere; TestAStepMayFail fails each step instead")
 	}
 	dir := t.TempDir()
