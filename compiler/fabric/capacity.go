@@ -104,6 +104,9 @@ func (b *routerBuilder) widest() (most int, differ bool) {
 		b.planned(nodes)
 		for c, n := range nodes {
 			total := n.sessions
+			if !c.sharesRoutes() {
+				total = 1
+			}
 			if over := links[any(c)]; over != nil {
 				total += over.sessions
 			}
@@ -114,6 +117,12 @@ func (b *routerBuilder) widest() (most int, differ bool) {
 		}
 	}
 	return most, differ
+}
+
+// sharesRoutes reports whether a prefix of the cluster can come from more than one of its nodes: services from all, pods from
+// every node that learned them by iBGP.
+func (c *Cluster) sharesRoutes() bool {
+	return len(c.Advertised) > 0 || len(c.Groups) > 0 || c.Mesh
 }
 
 // planned counts the nodes that are yet to come behind listen ranges.

@@ -7,9 +7,9 @@ var (
 	// linuxName is any name of a Linux interface: at most 15 characters (IFNAMSIZ), no blank, no slash.
 	linuxName = form(`[A-Za-z0-9][A-Za-z0-9_.:@-]{0,14}`)
 	// wordAndNumbers is the form of most vendors: "Ethernet1/1", "Vlan 20", "GigabitEthernet1/0/1.100", "Ethernet1/1:4".
-	wordAndNumbers = form(`[A-Za-z][A-Za-z-]* ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
-	// ratedNumbers is the same where a port's rate may lead: "10GE1/0/1", "25GE1/0/1:1", "Eth-Trunk1.10".
-	ratedNumbers = form(`([0-9]+GE|[A-Za-z][A-Za-z0-9-]*?) ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
+	wordAndNumbers = form(`[A-Za-z]+(-[A-Za-z]+)* ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
+	// ratedNumbers is the same where a port's rate may lead: "10GE1/0/1", "25GE1/0/1:1", "Vlan-interface20".
+	ratedNumbers = form(`([0-9]+GE|[A-Za-z]+(-[A-Za-z]+)*) ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
 )
 
 func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + names + `)$`) }
@@ -67,7 +67,7 @@ var dialects = []*Dialect{
 	},
 	{
 		Name: "iosxr", Extension: "cfg", SafePaths: 32, MaxPaths: 128, MaxName: 64, MaxVRF: 32,
-		Interfaces: form(`[A-Za-z][A-Za-z-]* ?[0-9]+(/(RP|RSP|CPU)?[0-9]+){0,4}(\.[0-9]+)?`),
+		Interfaces: form(`[A-Za-z]+(-[A-Za-z]+)* ?[0-9]+(/(RP|RSP|CPU)?[0-9]+){0,4}(\.[0-9]+)?`),
 		Features:   full&^FeatureUnnumbered | FeatureDynamicASNumbers,
 	},
 	{

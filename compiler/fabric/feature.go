@@ -148,30 +148,26 @@ func (n *needs) router(r *BGPRouter) {
 
 // session reports what one group or neighbor asks for; at is the declaration whose fields say so: a rack, or a switch's bgp.
 func (n *needs) session(c *SessionConfig, at source.Path) {
-	asked := []struct {
-		is    bool
-		field source.Path
-		what  Feature
-	}{
+	type ask struct {
+		is bool
+		at source.Path
+		f  Feature
+	}
+	asks := []ask{
 		{c.BFD, at.Field("bfd"), FeatureBFD},
 		{c.TTLSecurity > 0, at.Field("ttlSecurity"), FeatureTTLSecurity},
 		{c.UpdateSource.IsValid(), at.Field("session"), FeatureLoopbackSession},
 		{c.Password != nil, at.Field("password"), FeaturePassword},
 	}
 	for _, f := range c.Families {
-		asked = append(asked, []struct {
-			is    bool
-			field source.Path
-			what  Feature
-		}{
-			{f.ASOverride, at.Field("asOverride"), FeatureASOverride},
-			{f.ReflectorClient, n.s.At().Field("asNumber"), FeatureReflector},
-			{f.DefaultOriginate, n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultOriginate},
-		}...)
+		asks = append(asks,
+			ask{f.ASOverride, at.Field("asOverride"), FeatureASOverride},
+			ask{f.ReflectorClient, n.s.At().Field("asNumber"), FeatureReflector},
+			ask{f.DefaultOriginate, n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultOriginate})
 	}
-	for _, a := range asked {
+	for _, a := range asks {
 		if a.is {
-			n.feature(a.field, a.what)
+			n.feature(a.at, a.f)
 		}
 	}
 }

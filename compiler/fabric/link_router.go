@@ -364,10 +364,12 @@ func (b *routerBuilder) networks(bgp *model.SwitchBGP) {
 
 // redistribution passes static routes on to other switches, by tag.
 func (b *routerBuilder) redistribution() {
-	if !slices.ContainsFunc(b.r.Neighbors, func(n *Neighbor) bool { return n.Group == nil }) {
-		return
-	}
 	for _, f := range []Family{IPv4, IPv6} {
+		if !slices.ContainsFunc(b.r.Neighbors, func(n *Neighbor) bool {
+			return slices.ContainsFunc(n.Families, func(c *FamilyConfig) bool { return n.Group == nil && c.Family == f })
+		}) {
+			continue // no switch to tell them to
+		}
 		suffix, found := "v4", false
 		if f == IPv6 {
 			suffix = "v6"

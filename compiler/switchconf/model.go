@@ -1,0 +1,129 @@
+package switchconf
+
+import (
+	"strings"
+
+	"topoc/compiler/fabric"
+)
+
+// fold makes a string harmless: every byte that isn't a letter, a digit or one of marks becomes an underscore, blanks at the
+// ends go, and what is longer than limit is cut. So it neither ends a line nor, where marks has no blank, a word. An empty
+// string becomes an underscore.
+func fold(s, marks string, limit int) string {
+	s = strings.Trim(s, " ")
+	s = s[:min(len(s), limit)]
+	b := []byte(s)
+	for i, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(marks, c) >= 0:
+		default:
+			b[i] = '_'
+		}
+	}
+	if s = strings.Trim(string(b), " "); s != "" {
+		return s
+	}
+	return "_"
+}
+
+// wordMarks is what a word may hold besides letters and digits; textMarks, what free text may.
+const (
+	wordMarks = "._:/@+-"
+	textMarks = wordMarks + " "
+)
+
+// step is the distance between the numbers of a list's entries, which leaves room for what an operator adds in an emergency.
+const step = 10
+
+// prefixLists returns the prefix lists of all routers, each name once.
+func prefixLists(s *fabric.Switch) []*fabric.PrefixList {
+	return unique(s, func(r *fabric.BGPRouter) []*fabric.PrefixList { return r.PrefixLists },
+		func(l *fabric.PrefixList) string { return l.Family.String() + l.Name })
+}
+
+// policies returns the policies of all routers, each name once.
+func policies(s *fabric.Switch) []*fabric.Policy {
+	return unique(s, func(r *fabric.BGPRouter) []*fabric.Policy { return r.Policies },
+		func(p *fabric.Policy) string { return p.Name })
+}
+
+func unique[T any](s *fabric.Switch, of func(*fabric.BGPRouter) []T, name func(T) string) []T {
+	var all []T
+	seen := map[string]bool{}
+	for _, r := range s.Routers {
+		for _, item := range of(r) {
+			if !seen[name(item)] {
+				seen[name(item)] = true
+				all = append(all, item)
+			}
+		}
+	}
+	return all
+}
+
+// lastSeq is the number of the node behind the terms of a policy.
+func lastSeq(p *fabric.Policy) int {
+	if len(p.Terms) == 0 {
+		return step
+	}
+	return p.Terms[len(p.Terms)-1].Seq + step
+}
+
+// alone returns the neighbors that belong to no group.
+func alone(r *fabric.BGPRouter) []*fabric.Neighbor {
+	var all []*fabric.Neighbor
+	for _, n := range r.Neighbors {
+		if n.Group == nil {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// configs returns what the groups and the neighbors that stand alone say, in that order.
+func configs(r *fabric.BGPRouter) []*fabric.SessionConfig {
+	var all []*fabric.SessionConfig
+	for _, g := range r.Groups {
+		all = append(all, &g.SessionConfig)
+	}
+	for _, n := range alone(r) {
+		all = append(all, &n.SessionConfig)
+	}
+	return all
+}
+
+// anySession reports whether some session of the switch is as asked.
+func anySession(s *fabric.Switch, is func(*fabric.SessionConfig) bool) bool {
+	for _, r := range s.Routers {
+		for _, c := range configs(r) {
+			if is(c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// carried returns what a session carries of a family, or nil.
+func carried(c *fabric.SessionConfig, f fabric.Family) *fabric.FamilyConfig {
+	for _, fc := range c.Families {
+		if fc.Family == f {
+			return fc
+		}
+	}
+	return nil
+}
+
+// timers returns the keepalive interval and the hold time in seconds; ok is false where neither was written. Devices take
+// only both, so that the missing one keeps the usual relation of one to three.
+func timers(c *fabric.SessionConfig) (keepalive, hold int, ok bool) {
+	switch {
+	case c.Keepalive == 0 && c.Hold == 0:
+		return 0, 0, false
+	case c.Keepalive == 0:
+		return max(c.Hold/3, 1), c.Hold, true
+	case c.Hold == 0:
+		return c.Keepalive, max(3*c.Keepalive, 3), true
+	}
+	return c.Keepalive, c.Hold, true
+}
