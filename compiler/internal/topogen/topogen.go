@@ -32,7 +32,11 @@ func Write(w io.Writer, clusters int) error {
 func writeCluster(w io.Writer, i int) {
 	fmt.Fprintf(w, "\t\"cluster-%d\": {\n", i)
 	fmt.Fprintf(w, "\t\tasNumber: %d\n", 4200000000+i)
-	fmt.Fprintf(w, "\t\tpodCIDRs: [\"10.%d.%d.0/18\"]\n", i/4, i%4*64)
+	octet := i/4 + 1
+	if octet >= 88 { // 10.88.0.0/16 is podman's, 10.0.3.0/24 LXC's
+		octet++
+	}
+	fmt.Fprintf(w, "\t\tpodCIDRs: [\"10.%d.%d.0/18\"]\n", octet, i%4*64)
 	fmt.Fprintf(w, "\t\tserviceCIDRs: [\"100.%d.%d.0/24\"]\n", 96+i/256, i%256)
 	fmt.Fprint(w, "\t\tracks: {\n\t\t\track1: {}\n\t\t\track2: {}\n\t\t}\n")
 	fmt.Fprintf(w, "\t\trouteReflectors: main: nodes: [\"c%d-node-1\", \"c%d-node-2\"]\n", i, i)

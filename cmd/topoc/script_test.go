@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"topoc": main})
+}
+
+// TestScript runs testdata/script/<command>_<behaviour>.txtar. Besides testscript's own commands there are
+//
+//	exits CODE COMMAND ARG...   run a command, which must end with that exit code
+//	remember DIR                remember the content and times of all files below DIR
+//	untouched DIR               nothing below DIR changed since, not even a file's time
+func TestScript(t *testing.T) {
+	const dir = "testdata/script"
+	checkScripts(t, dir)
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		UpdateScripts:       os.Getenv("TOPOC_UPDATE") == "1",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[treesKey{}] = map[string]map[string]string{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"remember":  remember,
+			"untouched": untouched,
+		},
+	})
+}
+
+// checkScripts holds scripts to the house rules: named for a command, and opened by a sentence that says what they prove.
+func checkScripts(t *testing.T, dir string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := map[string]bool{}
+	for _, file := range files {
+		name, _, _ := strings.Cut(filepath.Base(file), "_")
+		tested[name] = true
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if commandNamed(name) == nil {
+			t.Errorf("%s: its name begins with no command's", file)
+		}
+		if !strings.HasPrefix(string(text), "# ") {
+			t.Errorf("%s: does not begin with a comment that says what it proves", file)
+		}
+	}
+	for _, name := range commandNames() {
+		if !tested[name] {
+			t.Errorf("the command %s has no script", name)
+		}
+	}
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+type treesKey struct{}
+
+func remember(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: remember DIR")
+	}
+	trees(ts)[args[0]] = tree(ts, args[0])
+}
+
+func untouched(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || trees(ts)[args[0]] == nil {
+		ts.Fatalf("usage: remember DIR, then untouched DIR")
+	}
+	before, after := trees(ts)[args[0]], tree(ts, args[0])
+	for name, state := range before {
+		if after[name] != state {
+			ts.Fatalf("%s has changed", name)
+		}
+	}
+	for name := range after {
+		if before[name] == "" {
+			ts.Fatalf("%s is new", name)
+		}
+	}
+}
+
+func trees(ts *testscript.TestScript) map[string]map[string]string {
+	return ts.Value(treesKey{}).(map[string]map[string]string)
+}
+
+// tree returns the state of everything below dir: its mode and time, and a file's content.
+func tree(ts *testscript.TestScript, dir string) map[string]string {
+	states := map[string]string{}
+	ts.Check(filepath.WalkDir(ts.MkAbs(dir), func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		states[name] = info.Mode().String() + info.ModTime().String()
+		if d.IsDir() {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		states[name] += string(text)
+		return err
+	}))
+	return states
+}

@@ -1,0 +1,159 @@
+// Package compiler runs the stages, and is the only one that knows their order.
+package compiler
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	"topoc/compiler/artifact"
+	"topoc/compiler/calico"
+	"topoc/compiler/check"
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+	"topoc/compiler/hostroute"
+	"topoc/compiler/load"
+	"topoc/compiler/source"
+	"topoc/compiler/switchconf"
+)
+
+// Stage is how far a Run goes.
+type Stage uint8
+
+const (
+	Linked   Stage = iota // to the fabric
+	Checked               // to the findings of the checks
+	Compiled              // to the files
+)
+
+// Options of a Run. The zero Options links, without limits.
+type Options struct {
+	Until    Stage
+	Load     load.Options
+	Check    check.Options
+	Strict   bool               // warnings stop a Run before it compiles, as errors always do
+	Progress func(stage string) // told what begins; nil: nobody is
+}
+
+// Result is what is known of a topology after a Run.
+type Result struct {
+	Diagnostics diag.List      // of all stages, located and sorted
+	Locator     source.Locator // not safe for concurrent use
+	Fabric      *fabric.Fabric // nil where mistakes of shape leave nothing to link
+	Artifacts   *artifact.Set  // nil unless Compiled was asked for, and nothing stopped it
+}
+
+// Failed reports whether the diagnostics stop a build: errors do, and with isStrict warnings.
+func (r *Result) Failed(isStrict bool) bool {
+	return r.Diagnostics.Count(diag.Error) > 0 || isStrict && r.Diagnostics.Count(diag.Warning) > 0
+}
+
+// Run takes one topology through the stages. What is wrong with the topology is in the Result; the error is of the
+// environment, as load.Load returns it.
+func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
+	if opt.Progress == nil {
+		opt.Progress = func(string) {}
+	}
+	opt.Progress("reading")
+	loaded, err := load.Load(ctx, files, opt.Load)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Diagnostics: loaded.Diagnostics, Locator: loaded.Locator}
+	defer r.arrange()
+	if loaded.Topology == nil {
+		return r, nil
+	}
+
+	opt.Progress("linking")
+	linked, found := fabric.Link(loaded.Topology)
+	r.Fabric, r.Diagnostics = linked, append(r.Diagnostics, found...)
+	if opt.Until < Checked || slices.ContainsFunc(found, stopsChecks) {
+		return r, nil
+	}
+
+	opt.Progress("checking")
+	r.Diagnostics = append(r.Diagnostics, check.Run(linked, opt.Check)...)
+	if opt.Until < Compiled || r.Failed(opt.Strict) {
+		return r, nil
+	}
+
+	opt.Progress("compiling")
+	set, found := compile(linked)
+	if r.Diagnostics = append(r.Diagnostics, found...); len(found) == 0 {
+		r.Artifacts = set
+	}
+	return r, nil
+}
+
+// arrange brings the diagnostics into the form in which they leave the compiler.
+func (r *Result) arrange() {
+	r.Diagnostics.Locate(r.Locator)
+	r.Diagnostics.Sort()
+}
+
+// stopsChecks reports whether a diagnostic of Link leaves a fabric that is not worth checking. Names that lead nowhere are
+// left out of it, and it is whole without them.
+func stopsChecks(d *diag.Diagnostic) bool {
+	return d.Check == "unknown-word" || d.Check == "out-of-range"
+}
+
+// compile makes the files of every cluster, switch and host. The targets read the fabric and share nothing else, so they
+// run side by side. The diagnostics are names that the user chose and no file can have.
+func compile(f *fabric.Fabric) (*artifact.Set, diag.List) {
+	var targets []func() []artifact.File
+	for _, c := range f.Clusters {
+		targets = append(targets, func() []artifact.File { return calico.Compile(c).Files(f.Name) })
+	}
+	for _, s := range f.Switches {
+		targets = append(targets, func() []artifact.File { return switchconf.Compile(s, f.Name) })
+	}
+	for _, h := range f.Hosts {
+		targets = append(targets, func() []artifact.File { return hostroute.Compile(h, f.Name) })
+	}
+
+	set := &artifact.Set{}
+	var found diag.List
+	for _, file := range slices.Concat(parallel(targets)...) {
+		if err := set.Add(file); err != nil {
+			reportPath(&found, file, err)
+		}
+	}
+	return set, found
+}
+
+// reportPath reports the declaration of a file that cannot have its path, once for all the files it makes.
+func reportPath(found *diag.List, file artifact.File, err error) {
+	var bad *artifact.PathError
+	if !errors.As(err, &bad) || len(file.Declared) == 0 {
+		panic("compiler: " + err.Error())
+	}
+	at := file.Declared[0]
+	if slices.ContainsFunc(*found, func(d *diag.Diagnostic) bool { return d.Path == at }) {
+		return
+	}
+	found.Add("bad-name", diag.Error, at, "%v", bad).
+		WithHint("choose a name that a file can have, and that differs from others in more than case")
+}
+
+// parallel runs jobs on all processors, and returns their results in the order of the jobs.
+func parallel[T any](jobs []func() T) []T {
+	results := make([]T, len(jobs))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
+		workers.Go(func() {
+			for i := range next {
+				results[i] = jobs[i]()
+			}
+		})
+	}
+	for i := range jobs {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return results
+}
