@@ -141,21 +141,31 @@ func (l *linker) linkForeignPools() {
 	}
 }
 
-// markForeign finds the pools of c that stand for a partner, though the user wrote them.
+// markForeign finds the pools of c that stand for a partner, though the user wrote them. A pool within c's own podCIDRs is its
+// own, whatever else it covers, and so is one that is not disabled where c would be left without a pool: then the two
+// clusters use one range, and the check overlap-clusters tells.
 func markForeign(c *Cluster, partners []Partner) {
+	covering := map[*Pool]*Cluster{}
+	hasOwn := len(c.Model.PodCIDRs) > 0
 	for _, pool := range c.Pools {
 		for _, partner := range partners {
 			theirs := slices.Concat(writtenPodRanges(partner.Cluster), partner.Cluster.Advertised)
 			if slices.ContainsFunc(theirs, func(r Range) bool { return covers(pool.CIDR, r.Prefix) }) {
-				pool.Foreign = partner.Cluster
+				covering[pool] = partner.Cluster
 				break
 			}
+		}
+		hasOwn = hasOwn || covering[pool] == nil && !pool.LoadBalancerOnly()
+	}
+	for pool, partner := range covering {
+		within := slices.ContainsFunc(c.Model.PodCIDRs, func(p netip.Prefix) bool { return covers(p, pool.CIDR) })
+		if !within && (pool.Disabled || hasOwn) {
+			pool.Foreign = partner
 		}
 	}
 }
 
-// writtenPodRanges is PodRanges before it is known which pools are foreign: a pool is taken for the cluster's own unless it
-// lies outside of the podCIDRs that were written.
+// writtenPodRanges is PodRanges before it is known which pools are foreign: a disabled one is not taken for the cluster's own.
 func writtenPodRanges(c *Cluster) []Range {
 	if len(c.Model.PodCIDRs) > 0 {
 		return c.PodRanges()

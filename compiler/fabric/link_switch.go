@@ -194,6 +194,11 @@ func (l *linker) staticRoutes(at source.Path, clusterName string, m *model.Stati
 	}
 	var routes []*StaticRoute
 	for _, r := range ranges {
+		if !slices.ContainsFunc(local, func(p netip.Prefix) bool {
+			return p.IsValid() && FamilyOf(p.Addr()) == FamilyOf(r.Prefix.Addr())
+		}) {
+			continue // a device without an address of the family has no use for the route
+		}
 		route := &StaticRoute{Cluster: c, Kind: r.Kind, Prefix: r.Prefix.Masked(), At: at}
 		for _, name := range m.Via {
 			n := c.Node(name)
