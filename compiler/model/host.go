@@ -9,7 +9,7 @@ type Host struct {
 	Interface string                   `json:"interface,omitzero"` // default eth0
 	Gateway   netip.Addr               `json:"gateway,omitzero"`
 	Gateway6  netip.Addr               `json:"gateway6,omitzero"`
-	System    string                   `json:"system"` // iproute2, netplan, networkmanager, …
+	System    string                   `json:"system"`          // iproute2, netplan, networkmanager, …
 	Routes    map[string]*StaticRoutes `json:"routes,omitzero"` // by cluster
 	DNS       *HostDNS                 `json:"dns,omitzero"`
 }

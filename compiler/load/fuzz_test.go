@@ -1,0 +1,51 @@
+package load
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+)
+
+// FuzzLoad holds that no input panics or hangs, that every diagnostic has a place, that a topology comes without diagnostics,
+// that both ways of reading give the same, and that CUE accepts just what topoc accepts (but for imports: see openSchema).
+func FuzzLoad(f *testing.F) {
+	for _, c := range corpus(f) {
+		f.Add(c.data, uint8(formatByName(c.file)))
+	}
+	f.Add([]byte("\xef\xbb\xbfname: \"a\"\r\n"), uint8(0))
+	f.Add([]byte("name: \"\xff\""), uint8(0))
+	f.Add([]byte("a: b: c: d: e: \x00"), uint8(0))
+	f.Fuzz(func(t *testing.T, data []byte, format uint8) {
+		read := func(force bool) *Result {
+			in := &input{name: "fuzz", data: data, format: inputFormat(format % 3)}
+			opt := Options{MaxValues: 10_000, MaxMemory: 1 << 30, Timeout: time.Second}
+			r, err := watch(t.Context(), opt, func() (*Result, error) { return decodeInputs([]*input{in}, opt, force) })
+			var limit *LimitError
+			if errors.As(err, &limit) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		a, b := read(false), read(true)
+		if x, y := dump(a.Diagnostics), dump(b.Diagnostics); x != y {
+			t.Errorf("read as it stands:\n%sevaluated:\n%s", x, y)
+		}
+		if (a.Topology != nil) != (len(a.Diagnostics) == 0) {
+			t.Errorf("Topology set: %v, with %d diagnostics", a.Topology != nil, len(a.Diagnostics))
+		}
+		if name := [...]string{"x.cue", "x.yaml", "x.json"}[format%3]; !bytes.Contains(data, []byte("import")) {
+			if want := accepted(t, name, data); want != (a.Topology != nil) {
+				t.Errorf("topoc accepts it: %v; CUE accepts it: %v\n%s", !want, want, dump(a.Diagnostics))
+			}
+		}
+		for _, d := range a.Diagnostics {
+			if _, ok := a.Locator.Line(d.Pos.File, d.Pos.Line); !ok || d.Pos.Column < 1 {
+				t.Errorf("no such place: %v: %s", d.Pos, d.Message)
+			}
+		}
+	})
+}

@@ -1,0 +1,249 @@
+package load
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/parser"
+	"cuelang.org/go/encoding/json"
+	"cuelang.org/go/encoding/yaml"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/source"
+)
+
+// input is one file of a topology.
+type input struct {
+	name   string // as the user named it; below a directory, the directory as named and the file
+	data   []byte
+	format inputFormat
+	dir    string // the directory argument it was found in; empty for a file of its own
+	source *sourceFile
+	file   *ast.File // nil until parsed
+}
+
+type inputFormat uint8
+
+const (
+	cueFormat inputFormat = iota
+	yamlFormat
+	jsonFormat
+)
+
+// maxInput is the most bytes of all files together: positions are 32 bits wide.
+const maxInput = 1 << 31
+
+// read reads the files that make up a topology.
+func read(files []string, stdin io.Reader) ([]*input, error) {
+	var inputs []*input
+	size := 0
+	for _, name := range files {
+		found, err := readArgument(name, stdin)
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range found {
+			size += len(in.data)
+		}
+		inputs = append(inputs, found...)
+	}
+	if len(inputs) == 0 {
+		return nil, fmt.Errorf("load: no files given")
+	}
+	if size > maxInput {
+		return nil, fmt.Errorf("load: %d bytes are too much for one topology", size)
+	}
+	return inputs, nil
+}
+
+func readArgument(name string, stdin io.Reader) ([]*input, error) {
+	if name == "-" {
+		if stdin == nil {
+			stdin = bytes.NewReader(nil)
+		}
+		data, err := io.ReadAll(io.LimitReader(stdin, maxInput+1))
+		if err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+		return []*input{{name: name, data: data, format: guessFormat(data)}}, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return readDirectory(name)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return []*input{{name: name, data: data, format: formatByName(name)}}, nil
+}
+
+func formatByName(name string) inputFormat {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml":
+		return yamlFormat
+	case ".json":
+		return jsonFormat
+	}
+	return cueFormat
+}
+
+// guessFormat tells what standard input is. JSON begins with a brace and reads as JSON. CUE and YAML look alike, so CUE is what
+// reads as CUE; what doesn't is YAML if it reads as YAML, and else the mistakes are CUE's.
+func guessFormat(data []byte) inputFormat {
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		if _, err := json.Extract("-", data); err == nil {
+			return jsonFormat
+		}
+	}
+	if _, err := parser.ParseFile("-", data); err == nil {
+		return cueFormat
+	}
+	if _, err := yaml.Extract("-", data); err == nil {
+		return yamlFormat
+	}
+	return cueFormat
+}
+
+// parse makes the input's syntax tree. It returns the mistakes in its syntax.
+func (in *input) parse(l *locator) diag.List {
+	if found := in.unreadable(l); found != nil {
+		return diag.List{found}
+	}
+	var err error
+	switch in.format {
+	case yamlFormat:
+		in.file, err = yaml.Extract(in.name, in.data)
+	case jsonFormat:
+		var expr ast.Expr
+		if expr, err = json.Extract(in.name, in.data); err == nil {
+			in.file = jsonFile(in.name, expr)
+		}
+	default:
+		in.file, err = parser.ParseFile(in.name, in.data, parser.AllErrors)
+	}
+	var found diag.List
+	for _, e := range errors.Errors(err) {
+		message, pos := in.syntaxMessage(e), l.pos(in.inText(l.offset(e.Position())))
+		if m := yamlLine.FindStringSubmatch(message); m != nil && !pos.IsValid() {
+			message = m[2]
+			if line, err := strconv.Atoi(m[1]); err == nil {
+				pos = source.Pos{File: in.name, Line: line, Column: 1}
+			}
+		}
+		if !pos.IsValid() {
+			pos = l.pos(in.source.base)
+		}
+		found.Add(checkSyntax, diag.Error, "", "%s", message).Pos = pos
+	}
+	return found
+}
+
+// inText moves a place at the end of the file back behind its last character, to a line that there is.
+func (in *input) inText(at offset) offset {
+	if end := in.source.base + offset(len(in.data)); at == end {
+		return in.source.base + offset(len(bytes.TrimSpace(in.data)))
+	}
+	return at
+}
+
+// yamlLine is how the YAML parser says where: it has no positions.
+var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line )?([0-9]+): (.*)`)
+
+func jsonFile(name string, expr ast.Expr) *ast.File {
+	if s, ok := expr.(*ast.StructLit); ok {
+		return &ast.File{Filename: name, Decls: s.Elts}
+	}
+	return &ast.File{Filename: name, Decls: []ast.Decl{&ast.EmbedDecl{Expr: expr}}}
+}
+
+// unreadable finds what no parser should be given: bytes that are no text, and nesting so deep that a recursive parser would
+// exhaust its stack, from which Go cannot recover.
+func (in *input) unreadable(l *locator) *diag.Diagnostic {
+	report := func(at int, format string, args ...any) *diag.Diagnostic {
+		return &diag.Diagnostic{
+			Check: checkSyntax, Message: fmt.Sprintf(format, args...), Pos: l.pos(in.source.base + offset(at)),
+		}
+	}
+	if i := bytes.IndexByte(in.data, 0); i >= 0 {
+		return report(i, "a NUL byte: this is no text file")
+	}
+	if !utf8.Valid(in.data) {
+		for i := 0; ; {
+			r, size := utf8.DecodeRune(in.data[i:])
+			if r == utf8.RuneError && size == 1 {
+				return report(i, "the byte 0x%02x is no UTF-8: save the file as UTF-8", in.data[i])
+			}
+			i += size
+		}
+	}
+	if i := tooDeep(in.data); i >= 0 {
+		return report(i, "nested too deeply")
+	}
+	return nil
+}
+
+// maxDepth and maxChain are far above what a topology nests and joins, and far below what makes a parser's stack too large.
+const (
+	maxDepth = 2000
+	maxChain = 50_000
+)
+
+// tooDeep returns where brackets nest deeper than maxDepth, or more than maxChain colons and operators follow each other
+// without an end of line, comma or bracket; -1 where neither happens. It doesn't know strings and comments from structure:
+// text that has so much of either is no topology.
+func tooDeep(data []byte) int {
+	depth, chain, joined := 0, 0, false // joined: the last character that is no space joins what follows to what was before
+	for i, b := range data {
+		switch b {
+		case '{', '[', '(':
+			if depth++; depth > maxDepth {
+				return i
+			}
+			chain, joined = 0, false
+		case '}', ']', ')':
+			depth = max(0, depth-1)
+			chain, joined = 0, false
+		case ',':
+			chain, joined = 0, false
+		case '\n':
+			if !joined {
+				chain = 0
+			}
+		case ' ', '\t', '\r':
+		case ':', '+', '-', '*', '/', '&', '|', '!', '.', '<', '>', '=':
+			if chain++; chain > maxChain {
+				return i
+			}
+			joined = true
+		default:
+			joined = false
+		}
+	}
+	return -1
+}
+
+// syntaxMessage rids a parser's message of the file that it may carry in front.
+func (in *input) syntaxMessage(e errors.Error) string {
+	format, args := e.Msg()
+	message := fmt.Sprintf(format, args...)
+	if message == "" {
+		message = e.Error()
+	}
+	message = strings.TrimPrefix(message, in.name+":")
+	return clip(message)
+}
+
+var _ source.Locator = (*locator)(nil)

@@ -1,0 +1,122 @@
+// Package load reads a topology: CUE, YAML or JSON files to a *model.Topology, with the place of every value and all
+// mistakes of shape at once.
+//
+// Files of pure literals are decoded from their syntax tree. All others are evaluated by CUE, alone and without the schema.
+// Either way one decoder, driven by the schema package, judges fields, types and ranges, so that both give the same answers.
+package load
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+	"time"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/model"
+	"topoc/compiler/source"
+)
+
+// Options bound what Load may use. The zero Options are ready to use.
+type Options struct {
+	Timeout   time.Duration // wall time for all of it; 0: no limit
+	MaxMemory uint64        // bytes of heap; 0: no limit
+	MaxValues int           // how many values a topology may have; 0: ten million
+	Stdin     io.Reader     // what "-" reads; nil: nothing to read
+}
+
+// defaultMaxValues is far above what a topology holds, and far below what structure sharing can make of a few lines.
+const defaultMaxValues = 10_000_000
+
+// Result is what Load found.
+type Result struct {
+	// Topology is nil where there were mistakes of shape. Nothing else keeps a reference to it.
+	Topology *model.Topology
+	// Locator knows where every value is written, and the text of every file. It is set in any case, and safe for concurrent
+	// use.
+	Locator source.Locator
+	// Diagnostics are the mistakes of shape, with their positions, sorted. Empty if and only if Topology is set.
+	Diagnostics diag.List
+}
+
+// LimitError says that a topology needs more time, memory or values than Options allow. Evaluation cannot be interrupted:
+// it goes on in the background, so the process should end.
+type LimitError struct {
+	What string // "60s of time", "512 MiB of memory", "10000000 values"
+}
+
+func (e *LimitError) Error() string {
+	return "the topology needs more than " + e.What + " to evaluate: is there a loop, a large range or a doubling in it?"
+}
+
+// Load reads one topology. files are files, directories and "-" for standard input; together they are one topology, as if
+// CUE unified them. Files called *.yaml, *.yml and *.json are YAML and JSON, standard input is what it looks like, all other
+// files are CUE. A directory holds one CUE package.
+//
+// The files' mistakes are in the Result. The error is for failures of the environment only: a file that cannot be read, a
+// canceled ctx, a *LimitError.
+func Load(ctx context.Context, files []string, opt Options) (*Result, error) {
+	if opt.MaxValues == 0 {
+		opt.MaxValues = defaultMaxValues
+	}
+	inputs, err := read(files, opt.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	return watch(ctx, opt, func() (*Result, error) { return decodeInputs(inputs, opt, false) })
+}
+
+// decodeInputs is Load without its watchdog. With forceEvaluation even literal files are evaluated, for tests.
+func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, error) {
+	l := &locator{}
+	d := &decoder{locator: l, budget: opt.MaxValues}
+	for _, in := range inputs {
+		in.source = l.add(in.name, in.data)
+	}
+	for _, in := range inputs {
+		d.found = append(d.found, in.parse(l)...)
+	}
+	topology := &model.Topology{}
+	if len(d.found) == 0 {
+		at := inputs[0].source.base
+		dst := reflect.ValueOf(topology).Elem()
+		if len(inputs) == 1 && !forceEvaluation && isLiteral(inputs[0].file) {
+			d.root(topologyPlan(), literalValue{inputs[0].file}, at, dst)
+		} else {
+			d.evaluate(inputs, at, dst)
+		}
+	}
+	if d.budget < 0 {
+		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}
+	}
+	l.done()
+	r := &Result{Locator: l, Diagnostics: sorted(d.found)}
+	if len(r.Diagnostics) == 0 {
+		r.Topology = topology
+	}
+	return r, nil
+}
+
+// sorted returns a list in its order, without what says the same twice: the same at the same place, and of one value each
+// conflict behind the first.
+func sorted(l diag.List) diag.List {
+	type key struct {
+		at             source.Pos
+		path           source.Path
+		check, message string
+	}
+	l.Sort()
+	var once diag.List
+	seen := map[key]bool{}
+	for _, d := range l {
+		k := key{at: d.Pos, check: d.Check, message: d.Message}
+		if d.Check == checkConflict {
+			k = key{path: d.Path, check: d.Check}
+		}
+		if !seen[k] {
+			once = append(once, d)
+		}
+		seen[k] = true
+	}
+	return once
+}
