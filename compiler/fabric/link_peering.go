@@ -161,6 +161,7 @@ func markForeign(c *Cluster, partners []Partner) {
 		within := slices.ContainsFunc(c.Model.PodCIDRs, func(p netip.Prefix) bool { return covers(p, pool.CIDR) })
 		if !within && (pool.Disabled || hasOwn) {
 			pool.Foreign = partner
+			pool.NATOutgoing = or(c.Model.IPPools[pool.Name].NATOutgoing, false)
 		}
 	}
 }
