@@ -2,38 +2,38 @@ package diag
 
 import "strings"
 
-// Nearest returns the candidate that name was most likely meant to be, or "" where none is near; case doesn't count. The first of equals wins.
+// Nearest returns the candidate that is written most like name, whatever the case, or "" where none is near. The first of
+// equals wins.
 func Nearest(name string, candidates []string) string {
-	best, bestDistance := "", len(name)/3+2
-	name = strings.ToLower(name)
+	best, least := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
-		if d := distance(name, strings.ToLower(c), bestDistance); d < bestDistance {
-			best, bestDistance = c, d
+		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < least {
+			best, least = c, d
 		}
 	}
 	return best
 }
 
-// distance is the Levenshtein distance of a and b, or limit where it is at least that.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
+// distance is the number of insertions, deletions, replacements and swaps of neighbors that turn a into b.
+func distance(a, b string) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
+	for i := range len(a) {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
 			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
+			row[j+1] = min(row[j]+1, last[j+1]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
+		before, last = last, row
 	}
-	return min(row[len(b)], limit)
+	return last[len(b)]
 }

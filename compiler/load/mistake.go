@@ -81,7 +81,7 @@ func (d *decoder) unknownField(p *plan, label string, pos token.Pos) {
 	for i, f := range p.fields {
 		names[i] = f.name
 	}
-	if near := nearest(label, names); near != "" {
+	if near := diag.Nearest(label, names); near != "" {
 		found.Hint = "did you mean " + near + "?"
 	} else {
 		found.Hint = "its fields are " + strings.Join(names, ", ")
@@ -141,39 +141,4 @@ func clip(s string) string {
 		cut--
 	}
 	return s[:cut] + "…"
-}
-
-// nearest returns the one of names that is written most like s; empty where none is near.
-func nearest(s string, names []string) string {
-	best, least := "", max(1, len(s)/3)+1
-	for _, name := range names {
-		if n := distance(strings.ToLower(s), strings.ToLower(name)); n < least {
-			best, least = name, n
-		}
-	}
-	return best
-}
-
-// distance is the number of insertions, deletions, replacements and swaps of neighbors that turn a into b.
-func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(row[j]+1, last[j+1]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
 }
