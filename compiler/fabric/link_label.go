@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"topoc/compiler/diag"
 )
 
 // Labels that topoc gives to nodes and selects them by, and Calico's annotations on core Nodes
@@ -23,7 +25,7 @@ const (
 func (l *linker) linkLabels() {
 	for _, c := range l.f.Clusters {
 		for _, n := range c.Nodes {
-			n.Labels = labels(n)
+			n.Labels = l.labels(n)
 			if n.ClusterID.IsValid() {
 				n.Annotations = append(n.Annotations, Label{annotationClusterID, n.ClusterID.String()})
 			}
@@ -35,8 +37,8 @@ func (l *linker) linkLabels() {
 	}
 }
 
-// labels returns the user's labels and the derived ones; what the user wrote wins.
-func labels(n *Node) []Label {
+// labels returns the user's labels and the derived ones. The derived ones win, since derived selectors go by them.
+func (l *linker) labels(n *Node) []Label {
 	all := map[string]string{}
 	if r := n.Rack; r != nil {
 		all[labelRack] = r.Name
@@ -64,7 +66,13 @@ func labels(n *Node) []Label {
 			all[labelGroup] = g.Name
 		}
 	}
-	for key, value := range n.Model.Labels {
+	for _, key := range names(n.Model.Labels) {
+		value := n.Model.Labels[key]
+		if derived, ok := all[key]; ok && derived != value {
+			l.diags.Add("conflict", diag.Error, n.At().Fields("labels", key), "label %s is %q here, and topoc selects node %s by %s=%s",
+				key, value, n.Name, key, derived).WithHint("delete it, or write it under another key")
+			continue
+		}
 		all[key] = value
 	}
 	sorted := make([]Label, 0, len(all))

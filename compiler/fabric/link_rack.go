@@ -72,7 +72,7 @@ func (p *peerer) rackPeer(r *Rack, s *Switch, sp subnetPeer) {
 	if r.ByLoopback {
 		loopback := s.Loopback
 		if !loopback.IsValid() || FamilyOf(loopback.Addr()) != sp.family {
-			return // linkRouters tells where no family is left
+			return // the check session-no-match tells where no family is left
 		}
 		peer.ReachableBy, peer.PeerIP = peer.PeerIP, loopback.Addr()
 	}

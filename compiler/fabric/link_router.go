@@ -248,14 +248,13 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 // members adds the neighbors of a group, or the ranges it listens on.
 func (b *routerBuilder) members(g *PeerGroup, sessions []*Session) {
 	for _, s := range sessions {
-		n := s.A.Device.(*Node)
 		if !s.Dynamic {
-			neighbor := &Neighbor{Address: s.A.Address, Group: g, Session: s, Description: n.DeviceName()}
+			neighbor := &Neighbor{Address: s.A.Address, Group: g, Session: s, Description: s.A.Device.DeviceName()}
 			neighbor.RemoteASN = s.B.PeerASN
 			b.r.Neighbors = append(b.r.Neighbors, neighbor)
 			continue
 		}
-		subnet := listenSubnet(n, s.A.Address)
+		subnet := s.ListenRange()
 		if !slices.ContainsFunc(b.r.Listens, func(l *Listen) bool { return l.Prefix == subnet }) {
 			b.r.Listens = append(b.r.Listens, &Listen{Prefix: subnet, Group: g, Limit: max(defaultLimit, g.Rack.Cluster.PlannedNodes)})
 		}
@@ -263,9 +262,10 @@ func (b *routerBuilder) members(g *PeerGroup, sessions []*Session) {
 	slices.SortStableFunc(b.r.Listens, func(x, y *Listen) int { return ComparePrefix(x.Prefix, y.Prefix) })
 }
 
-// listenSubnet is the subnet in which a node has an address.
-func listenSubnet(n *Node, a netip.Addr) netip.Prefix {
-	if p := n.Prefix(FamilyOf(a)); p.Addr() == a {
+// ListenRange is the subnet that a switch listens on for a dynamic session: the one the node has its address in.
+func (s *Session) ListenRange() netip.Prefix {
+	n, a := s.A.Device.(*Node), s.A.Address
+	if p := n.Prefix(s.Family); p.Addr() == a {
 		return p.Masked()
 	}
 	for _, nic := range n.NICs {

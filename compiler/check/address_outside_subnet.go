@@ -1,0 +1,121 @@
+package check
+
+import (
+	"fmt"
+	"net/netip"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+	"topoc/compiler/source"
+)
+
+var _ = rule(Rule{
+	Name:     "address-outside-subnet",
+	Severity: diag.Error,
+	Doc: `address-outside-subnet: what talks to each other directly must be in one subnet
+
+The gateway of a node or host must be in its subnet, and the two ends of a link in the same one: no ARP request finds it
+otherwise, and sessions between the ends never start. The first and the last address of an IPv4 subnet (network and broadcast
+address), and the first of an IPv6 one (RFC 4291 2.6.1: every router in the subnet), cannot be a device's. Legal are /31 and
+/127 links, whose two addresses are both usable (RFC 3021, RFC 6164), single addresses with an on-link gateway (/32, /128),
+and link-local IPv6 gateways.
+
+Mend it by correcting the address or the length behind it.`,
+	Run: func(p *Pass) {
+		for _, c := range p.Fabric.Clusters {
+			for _, n := range c.Nodes {
+				p.gatewayOnLink(n, n.Address, n.Model.Gateway, "gateway")
+				p.gatewayOnLink(n, n.Address6, n.Model.Gateway6, "gateway6")
+			}
+		}
+		for _, h := range p.Fabric.Hosts {
+			p.gatewayOnLink(h, h.Address, h.Model.Gateway, "gateway")
+			p.gatewayOnLink(h, h.Address6, h.Model.Gateway6, "gateway6")
+		}
+		for _, l := range p.Fabric.Links {
+			p.endsOnLink(l.Ends[0], l.Ends[1], fabric.IPv4)
+			p.endsOnLink(l.Ends[0], l.Ends[1], fabric.IPv6)
+		}
+		for _, a := range p.space().addresses {
+			if what := edge(a.prefix); what != "" {
+				p.reportEdge(a, what)
+			}
+		}
+	},
+})
+
+// gatewayOnLink judges a gateway that the user wrote; one that is derived is on the subnet by its making.
+func (p *Pass) gatewayOnLink(d fabric.Device, own netip.Prefix, gateway netip.Addr, field string) {
+	if !gateway.IsValid() || !own.IsValid() || own.IsSingleIP() || gateway.IsLinkLocalUnicast() {
+		return
+	}
+	at := d.At().Field(field)
+	subnet := own.Masked()
+	switch what := edge(netip.PrefixFrom(gateway, own.Bits())); {
+	case !subnet.Contains(gateway):
+		p.Reportf(at, "%s has its gateway %s outside of its subnet %s", deviceName(d), gateway, subnet).
+			Note(d.At().Field(addressField(own)), "the address is %s", own).
+			WithHint("write the address that the gateway has in %s", subnet)
+	case what != "":
+		p.Reportf(at, "%s has the gateway %s, which is the %s address of %s", deviceName(d), gateway, what, subnet).
+			Note(d.At().Field(addressField(own)), "the address is %s", own).
+			WithHint("write the address that the gateway has in %s", subnet)
+	}
+}
+
+func addressField(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "address"
+	}
+	return "address6"
+}
+
+func (p *Pass) endsOnLink(a, b *fabric.LinkEnd, f fabric.Family) {
+	own, other := a.Addr(f), b.Addr(f)
+	if !own.IsValid() || !other.IsValid() || own.Masked().Contains(other.Addr()) && other.Masked().Contains(own.Addr()) {
+		return
+	}
+	at := func(e *fabric.LinkEnd) source.Path { return e.At().Field(addressField(own)) }
+	d := p.Reportf(at(b), "link %s joins %s of switch %s with %s of switch %s, which are in different subnets", a.Link.Name,
+		own, a.Switch.Name, other, b.Switch.Name).
+		Note(at(a), "the other end is %s", own)
+	if free, ok := p.freeAddress(own); ok {
+		d.WithHint("write %q", free)
+	} else {
+		d.WithHint("write an address of %s", own.Masked())
+	}
+}
+
+// edge says which address of its subnet an address is, if it is one that no device can have: "network", "broadcast" or
+// "subnet-router anycast"; else "".
+func edge(p netip.Prefix) string {
+	switch {
+	case p.Addr().BitLen()-p.Bits() < 2 || p.Addr().IsLinkLocalUnicast():
+		return ""
+	case p.Addr().Is6() && p.Addr() == p.Masked().Addr():
+		return "subnet-router anycast"
+	case p.Addr() == p.Masked().Addr():
+		return "network"
+	case p.Addr().Is4() && !p.Masked().Contains(p.Addr().Next()):
+		return "broadcast"
+	}
+	return ""
+}
+
+func (p *Pass) reportEdge(a *address, what string) {
+	d := p.Reportf(a.at, "%s, which is the %s address of %s", a, what, a.prefix.Masked())
+	subnet := netip.PrefixFrom(a.prefix.Masked().Addr(), a.prefix.Bits())
+	if free, ok := p.freeAddress(subnet); ok {
+		d.WithHint("write %s", quoteLike(a, free))
+	} else {
+		d.WithHint("write an address between the first and the last of %s", subnet)
+	}
+}
+
+// quoteLike writes a proposal in the form that the address is written in: a virtual address stands without length.
+func quoteLike(a *address, p netip.Prefix) string {
+	if a.shared {
+		return fmt.Sprintf("%q", p.Addr())
+	}
+	return fmt.Sprintf("%q", p)
+}

@@ -1,0 +1,82 @@
+package check
+
+import (
+	"topoc/compiler/diag"
+	"topoc/compiler/model"
+	"topoc/compiler/source"
+)
+
+var _ = rule(Rule{
+	Name:     "as-reserved",
+	Severity: diag.Error,
+	Doc: `as-reserved: some AS numbers can belong to no speaker
+
+0 (RFC 7607), 23456 (AS_TRANS, RFC 6793), 65535 and 4294967295 (RFC 7300) are reserved: a speaker that sees one of them
+in an OPEN or in a path refuses the session or drops the route.
+
+Mend it with a private number (RFC 6996): 64512 to 65534, or 4200000000 to 4294967294.`,
+	Run: func(p *Pass) {
+		asNumbers(p.Fabric.Model, func(at source.Path, n model.ASN) {
+			if why := reservedASN[n]; why != "" {
+				p.Reportf(at, "AS number %s is reserved: %s", n, why).
+					WithHint("write a private AS number: 64512 to 65534, or 4200000000 to 4294967294")
+			}
+		})
+	},
+})
+
+var reservedASN = map[model.ASN]string{
+	0:          "it means no AS (RFC 7607)",
+	23456:      "it stands for 4-byte numbers towards old speakers, AS_TRANS (RFC 6793)",
+	65535:      "the last 2-byte number (RFC 7300)",
+	4294967295: "the last 4-byte number (RFC 7300)",
+}
+
+// asNumbers calls visit with every AS number of a topology that a speaker has, is expected to have, or gets into a path, in
+// the order of the language.
+func asNumbers(t *model.Topology, visit func(at source.Path, n model.ASN)) {
+	optional := func(at source.Path, n *model.ASN) {
+		if n != nil {
+			visit(at, *n)
+		}
+	}
+	for _, name := range sorted(t.Clusters) {
+		c, at := t.Clusters[name], source.Path("clusters").Field(name)
+		optional(at.Field("asNumber"), c.ASNumber)
+		for _, name := range sorted(c.Nodes) {
+			optional(at.Fields("nodes", name, "asNumber"), c.Nodes[name].ASNumber)
+		}
+		for _, name := range sorted(c.Racks) {
+			optional(at.Fields("racks", name, "asNumber"), c.Racks[name].ASNumber)
+			optional(at.Fields("racks", name, "localASNumber"), c.Racks[name].LocalASNumber)
+		}
+		for _, name := range sorted(c.Peers) {
+			visit(at.Fields("peers", name, "asNumber"), c.Peers[name].ASNumber)
+			optional(at.Fields("peers", name, "localASNumber"), c.Peers[name].LocalASNumber)
+		}
+		for _, name := range sorted(c.Filters) {
+			f, at := c.Filters[name], at.Fields("filters", name)
+			ruleASNumbers(at.Field("exportV4"), f.ExportV4, visit)
+			ruleASNumbers(at.Field("importV4"), f.ImportV4, visit)
+			ruleASNumbers(at.Field("exportV6"), f.ExportV6, visit)
+			ruleASNumbers(at.Field("importV6"), f.ImportV6, visit)
+		}
+	}
+	for _, name := range sorted(t.Switches) {
+		optional(source.Path("switches").Fields(name, "asNumber"), t.Switches[name].ASNumber)
+	}
+}
+
+// ruleASNumbers visits what filter rules put in front of a path. What they compare paths with may be anything.
+func ruleASNumbers(at source.Path, rules []model.FilterRule, visit func(at source.Path, n model.ASN)) {
+	for i := range rules {
+		for j, op := range rules[i].Operations {
+			if op.PrependASPath == nil {
+				continue
+			}
+			for k, n := range op.PrependASPath.Prefix {
+				visit(at.Index(i).Field("operations").Index(j).Fields("prependASPath", "prefix").Index(k), n)
+			}
+		}
+	}
+}

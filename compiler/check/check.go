@@ -1,0 +1,114 @@
+// Package check is what topoc proves or refuses about a topology: one Rule per name of the catalogue, each in a file of its
+// own or of its close family, and the waivers that silence them.
+package check
+
+import (
+	"cmp"
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+	"topoc/compiler/source"
+)
+
+// Rule is one check. Its name is part of the product's interface: users put it into waivers and CI configuration.
+type Rule struct {
+	Name     string
+	Severity diag.Severity // the worst that it reports, and what Reportf reports
+	Doc      string        // "name: one sentence", a blank line, then why, where the need comes from, how to mend it
+	Needs    Need
+	Run      func(*Pass) // reports through the Pass; only reads the fabric; nil: judged by Run itself, as waivers are
+}
+
+// Need is what must exist before a rule can run.
+type Need uint8
+
+const (
+	Fabric  Need = iota // the linked topology
+	Objects             // the objects and files that were compiled from it
+	Routes              // the predicted control plane
+)
+
+// Pass is one run of one rule over one topology.
+type Pass struct {
+	Fabric *fabric.Fabric
+	Rule   *Rule
+	found  *diag.List
+	shared *shared
+}
+
+// shared is what several rules of one run look at; made by the first that asks.
+type shared struct {
+	fabric *fabric.Fabric
+	space  *space
+	free   *freeRanges
+}
+
+// Reportf reports a finding with the rule's own severity, at the value that the user would change. The other sides and
+// the one edit that mends it are chained on: .Note(…).WithHint(…).
+func (p *Pass) Reportf(at source.Path, format string, args ...any) *diag.Diagnostic {
+	return p.Report(p.Rule.Severity, at, format, args...)
+}
+
+// Warnf reports a finding that is a warning though the rule can find errors.
+func (p *Pass) Warnf(at source.Path, format string, args ...any) *diag.Diagnostic {
+	return p.Report(diag.Warning, at, format, args...)
+}
+
+// Report reports a finding of a severity that depends on what was found.
+func (p *Pass) Report(s diag.Severity, at source.Path, format string, args ...any) *diag.Diagnostic {
+	return p.found.Add(p.Rule.Name, s, at, format, args...)
+}
+
+var registry = map[string]*Rule{}
+
+// rule registers a Rule; called while the package's variables are initialized, so registry needs no lock.
+func rule(r Rule) *Rule {
+	if registry[r.Name] != nil {
+		panic("check: two rules are named " + r.Name)
+	}
+	registry[r.Name] = &r
+	return &r
+}
+
+// All returns every rule of this release, sorted by name.
+func All() []*Rule {
+	all := make([]*Rule, 0, len(registry))
+	for _, r := range registry {
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *Rule) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Lookup returns the rule of that name, or nil where this release has none; Known tells such a name from a misspelt one.
+func Lookup(name string) *Rule { return registry[name] }
+
+// Options chooses what Run does. The zero Options runs every rule and lets no waiver expire.
+type Options struct {
+	Today string   // YYYY-MM-DD: waivers whose last day is before it no longer hold; empty: all hold
+	Only  []string // the only rules to run; empty: all
+	Skip  []string // rules not to run
+}
+
+func (o Options) runs(name string) bool {
+	return (len(o.Only) == 0 || slices.Contains(o.Only, name)) && !slices.Contains(o.Skip, name)
+}
+
+// Run runs the rules that need nothing but the linked topology, and applies its waivers. The findings come by rule, in the
+// order of their names, and have paths but no positions yet: see diag.List.Locate and Sort.
+func Run(f *fabric.Fabric, o Options) diag.List {
+	var found diag.List
+	ran := map[string]bool{}
+	common := &shared{fabric: f}
+	for _, r := range All() {
+		if r.Needs != Fabric || !o.runs(r.Name) {
+			continue
+		}
+		ran[r.Name] = true
+		if r.Run != nil {
+			r.Run(&Pass{Fabric: f, Rule: r, found: &found, shared: common})
+		}
+	}
+	return waive(found, f.Model.Waivers, ran, o.Today)
+}

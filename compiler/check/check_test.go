@@ -1,0 +1,98 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// TestEveryRuleIsWhole holds every rule to what `topoc explain` and users of its name rely on.
+func TestEveryRuleIsWhole(t *testing.T) {
+	for _, r := range All() {
+		t.Run(r.Name, func(t *testing.T) {
+			if !Known(r.Name) {
+				t.Error("the catalogue doesn't list the name")
+			}
+			first, rest, _ := strings.Cut(r.Doc, "\n")
+			if !regexp.MustCompile(`^`+regexp.QuoteMeta(r.Name)+`: [a-z].*[^.]$`).MatchString(first) || strings.Contains(first, ". ") {
+				t.Errorf("the doc's first line is not %q and one sentence without full stop: %q", r.Name+": ", first)
+			}
+			if !strings.HasPrefix(rest, "\n") || strings.TrimSpace(rest) == "" {
+				t.Error("the doc has no reasons, after a blank line")
+			}
+			if !strings.Contains(rest, "\n\nMend it ") {
+				t.Error(`the doc has no paragraph "Mend it …"`)
+			}
+			archive, err := txtar.ParseFile("testdata/" + r.Name + ".txtar")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, kind := range []string{"bad", "ok"} {
+				if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool {
+					return strings.HasPrefix(f.Name, kind) && strings.HasSuffix(f.Name, ".cue")
+				}) {
+					t.Errorf("the fixture has no %s*.cue", kind)
+				}
+			}
+			for _, f := range archive.Files {
+				if !strings.HasPrefix(f.Name, "bad") && !strings.HasPrefix(f.Name, "ok") {
+					t.Errorf("the fixture's file %s is neither bad*.cue nor ok*.cue", f.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestCatalogueIsSorted(t *testing.T) {
+	if !slices.IsSorted(catalogue) || len(slices.Compact(slices.Clone(catalogue))) != len(catalogue) {
+		t.Error("the catalogue is not sorted, or lists a name twice")
+	}
+}
+
+func TestDuplicateRulePanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a second rule of one name is accepted")
+		}
+	}()
+	rule(Rule{Name: All()[0].Name})
+}
+
+func TestOnlyAndSkip(t *testing.T) {
+	text := []byte(`name: "x"
+clusters: a: {
+	asNumber: 0
+	podCIDRs: ["10.5.0.1/16"]
+	nodes: n1: address: "192.168.0.1/24"
+}
+waivers: [{check: "docker-default-range", reason: "none"}]
+`)
+	f := linkText(t, text)
+	for _, test := range []struct {
+		name    string
+		options Options
+		want    []string
+	}{
+		{"all", Options{}, []string{"as-reserved", "host-bits", "waiver-unused"}},
+		{"only", Options{Only: []string{"host-bits"}}, []string{"host-bits"}},
+		{"skip", Options{Skip: []string{"host-bits"}}, []string{"as-reserved", "waiver-unused"}},
+		{"a waiver of a check that is skipped is not unused", Options{Skip: []string{"docker-default-range"}}, []string{"as-reserved", "host-bits"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, d := range Run(f, test.options) {
+				got = append(got, d.Check)
+			}
+			// Other rules may find something in it as well.
+			got = slices.DeleteFunc(got, func(name string) bool {
+				return !slices.Contains([]string{"as-reserved", "host-bits", "waiver-unused"}, name)
+			})
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,99 @@
+package check
+
+import (
+	"net/netip"
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+)
+
+var _ = rule(Rule{
+	Name:     "duplicate-address",
+	Severity: diag.Error,
+	Doc: `duplicate-address: an address belongs to one device of a routing domain
+
+Two devices with one address answer for each other: sessions flap between them, and Calico's node start-up stops with "IPv4
+address is already in use" where both are nodes of one cluster (calico#1628, calico#2521). It is a warning between nodes of
+clusters that nothing connects. Legal are the same address in two VRFs or in an isolated cluster, link-local addresses
+of different links, and "shared" (anycast or virtual gateway) addresses of the switches of one rack.
+
+Mend it by giving one of the two an address of its own; a gateway address that several switches have belongs in "shared".`,
+	Run: func(p *Pass) {
+		s := p.space()
+		type key struct {
+			addr   netip.Addr
+			domain string
+		}
+		users := map[key][]*address{}
+		var keys []key
+		for _, a := range s.addresses {
+			k := key{a.prefix.Addr(), a.domain}
+			if a.linkLocal() {
+				if a.kind != linkSubnet {
+					continue
+				}
+				k.domain = a.on // its link: elsewhere it is another address
+			}
+			if len(users[k]) == 1 {
+				keys = append(keys, k)
+			}
+			users[k] = append(users[k], a)
+		}
+		for _, k := range keys {
+			p.reportDuplicate(s, users[k])
+		}
+	},
+})
+
+// reportDuplicate judges the addresses of one domain that are equal, at least two.
+func (p *Pass) reportDuplicate(s *space, same []*address) {
+	first := same[0]
+	var others []*address
+	severity := diag.Warning
+	for i, a := range same[1:] {
+		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) })
+		if clash < 0 {
+			continue
+		}
+		if len(others) == 0 {
+			first = same[clash]
+		}
+		others = append(others, a)
+		if !apart(s, a, same[clash]) {
+			severity = diag.Error
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	blame := others[0]
+	d := p.Report(severity, blame.at, "%s, the address of %s%s", blame, deviceName(first.device)+first.on, andOthers(len(others)-1, "other device")).
+		Note(first.at, "%s", first)
+	for _, o := range others[1:min(len(others), maxNotes)] {
+		d.Note(o.at, "%s", o)
+	}
+	if blame.kind == interfaceSubnet && first.kind == interfaceSubnet {
+		d.WithHint("give each switch an address of its own; a gateway address of several switches of a rack belongs in shared: [%q] on each", blame.prefix.Addr())
+	} else if free, ok := p.freeAddress(blame.prefix); ok {
+		d.WithHint("write %q, which nothing here uses", free)
+	} else {
+		d.WithHint("give %s an address of its own", deviceName(blame.device))
+	}
+}
+
+// apart reports whether two addresses are of nodes of clusters that nothing connects.
+func apart(s *space, a, b *address) bool {
+	return a.cluster() != nil && b.cluster() != nil && a.cluster() != b.cluster() && !s.domains.connected(a.cluster(), b.cluster())
+}
+
+// sharedByRack reports whether two switches may both have an address: it is a virtual one at both, and they are below one
+// rack, or both below none.
+func sharedByRack(a, b *address) bool {
+	v, ok := a.device.(*fabric.Switch)
+	w, alsoOK := b.device.(*fabric.Switch)
+	if !ok || !alsoOK || !a.shared || !b.shared {
+		return false
+	}
+	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) })
+}

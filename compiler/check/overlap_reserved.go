@@ -1,0 +1,43 @@
+package check
+
+import "topoc/compiler/diag"
+
+var _ = rule(Rule{
+	Name:     "overlap-reserved",
+	Severity: diag.Error,
+	Doc: `overlap-reserved: nothing may use a range that the site has reserved
+
+"reserved" lists the ranges that are in use elsewhere at the site: offices, partners, VPNs, other clusters. What the topology
+numbers from one of them cannot be reached from there, or takes the traffic that was meant for it.
+
+Mend it by moving the range, or by deleting the reservation if it is out of date.`,
+	Run: func(p *Pass) {
+		if len(p.Fabric.Reserved) == 0 {
+			return
+		}
+		spans := make([]span, 0, len(p.Fabric.Reserved))
+		for i, r := range p.Fabric.Reserved {
+			spans = append(spans, span{r.Prefix.Masked(), i})
+		}
+		uses := p.space().uses
+		for i, u := range uses {
+			spans = append(spans, span{u.prefix, len(p.Fabric.Reserved) + i})
+		}
+		hit := make([]int, len(uses)) // number of the reserved range plus one
+		sweep(spans, func(outer, inner int) bool {
+			reserved, use := min(outer, inner), max(outer, inner)-len(p.Fabric.Reserved)
+			if reserved < len(p.Fabric.Reserved) && use >= 0 && hit[use] == 0 {
+				hit[use] = reserved + 1
+			}
+			return inner < len(p.Fabric.Reserved) // which is told at each of the uses around it; a use meets it first or not at all
+		})
+		for i, u := range uses {
+			if hit[i] == 0 {
+				continue
+			}
+			r := p.Fabric.Reserved[hit[i]-1]
+			u.hint(p, p.Reportf(u.at, "%s overlaps %s, which is reserved for %q", u, r.Prefix.Masked(), r.Name).
+				Note(r.At, "it is reserved here"), r.Prefix.Masked())
+		}
+	},
+})

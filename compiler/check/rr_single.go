@@ -1,0 +1,79 @@
+package check
+
+import (
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+)
+
+// smallGroup is how many nodes one reflector may serve and still be no more than a risk.
+const smallGroup = 3
+
+var _ = rule(Rule{
+	Name:     "rr-single",
+	Severity: diag.Error,
+	Doc: `rr-single: a route reflector must not be the only one
+
+All routes between the nodes that a reflector serves pass through it. When it is drained, upgraded or dies, its clients lose
+every route to each other once the graceful restart time is over, though all of them are well. Where one reflector serves
+fewer than four nodes it is a warning. Two groups of one reflector each that serve the same nodes are two reflectors.
+
+Mend it by naming a second node of the group, best in another rack.`,
+	Run: func(p *Pass) {
+		for _, c := range p.Fabric.Clusters {
+			for _, g := range c.Groups {
+				p.singleReflector(g)
+			}
+		}
+	},
+})
+
+func (p *Pass) singleReflector(g *fabric.Group) {
+	c, nodes, whose := g.Cluster, g.Cluster.PlannedNodes, "cluster "+g.Cluster.Name
+	if g.Rack != nil {
+		nodes, whose = len(g.Rack.Nodes), "rack "+g.Rack.Name+" of cluster "+g.Cluster.Name
+	}
+	if len(g.Nodes) != 1 || lostReflector(g) || nodes < 2 || hasSecondReflector(g) {
+		return
+	}
+	severity := p.Rule.Severity
+	if nodes <= smallGroup {
+		severity = diag.Warning
+	}
+	only := g.Nodes[0]
+	d := p.Report(severity, g.At().Field("nodes"), "group %s has one reflector, %s, for the %d nodes of %s: expected two or more",
+		g.Name, only.Name, nodes, whose)
+	if second := secondReflector(g, c); second != nil {
+		d.WithHint("write nodes: [%q, %q]", only.Name, second.Name)
+	} else {
+		d.WithHint("add a second node of %s", whose)
+	}
+}
+
+// hasSecondReflector reports whether another group serves all nodes that g serves, with another reflector.
+func hasSecondReflector(g *fabric.Group) bool {
+	return slices.ContainsFunc(g.Cluster.Groups, func(other *fabric.Group) bool {
+		return serves(other, g.Rack) && (lostReflector(other) ||
+			slices.ContainsFunc(other.Nodes, func(n *fabric.Node) bool { return n != g.Nodes[0] }))
+	})
+}
+
+// secondReflector proposes a node: for the whole cluster one in another rack, else any that reflects for nobody yet.
+func secondReflector(g *fabric.Group, c *fabric.Cluster) *fabric.Node {
+	nodes := c.Nodes
+	if g.Rack != nil {
+		nodes = g.Rack.Nodes
+	}
+	var near *fabric.Node
+	for _, n := range nodes {
+		switch {
+		case len(n.Reflects) > 0:
+		case g.Rack == nil && n.Rack != g.Nodes[0].Rack:
+			return n
+		case near == nil:
+			near = n
+		}
+	}
+	return near
+}

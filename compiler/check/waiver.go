@@ -1,0 +1,141 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/model"
+	"topoc/compiler/source"
+)
+
+var waiverUnused = rule(Rule{
+	Name:     "waiver-unused",
+	Severity: diag.Warning,
+	Doc: `waiver-unused: a waiver must silence something
+
+A waiver that matches no finding was written for a problem that is gone, or for a path that has been renamed. Left in
+place it would silence the next problem there, which nobody has looked at. A waiver of a check that did not run is not
+judged.
+
+Mend it by deleting the waiver, or by correcting its path in "at".`,
+})
+
+var waiverExpired = rule(Rule{
+	Name:     "waiver-expired",
+	Severity: diag.Warning,
+	Doc: `waiver-expired: a waiver must not be older than its last day
+
+"until" is the last day on which a waiver holds. From the next day on its findings are reported again, so that a
+temporary measure does not become the rule by being forgotten.
+
+Mend it by removing the cause of the finding and the waiver with it, or by deciding anew and moving "until".`,
+})
+
+// waiver is one entry of the waivers list at work.
+type waiver struct {
+	*model.Waiver
+	at      source.Path // where it is written
+	expired bool
+	used    bool
+}
+
+// waive returns the findings that no waiver silences, and what there is to say of the waivers themselves. ran is the checks
+// that ran: a waiver of another one cannot be told to be unused.
+func waive(found diag.List, written []*model.Waiver, ran map[string]bool, today string) diag.List {
+	var waivers []*waiver
+	for i, w := range written {
+		waivers = append(waivers, &waiver{
+			Waiver:  w,
+			at:      source.Path("waivers").Index(i),
+			expired: w.Until != "" && w.Until < today, // both YYYY-MM-DD: the order of the text is the order of the days
+		})
+	}
+	kept := silence(found, waivers)
+
+	var about diag.List
+	for _, w := range waivers {
+		if !Known(w.Check) {
+			d := about.Add("unknown-word", diag.Error, w.at.Field("check"), "there is no check named %q", w.Check)
+			if near := diag.Nearest(w.Check, catalogue); near != "" {
+				d.WithHint("write %q", near)
+			} else {
+				d.WithHint("topoc explain lists the checks")
+			}
+		} else if w.expired && ran[waiverExpired.Name] {
+			about.Add(waiverExpired.Name, waiverExpired.Severity, w.at.Field("until"),
+				"the waiver of %s held until %s, today is %s", w.Check, w.Until, today).
+				WithHint("delete the waiver once its cause is gone, or move until to a later day")
+		}
+	}
+	// Waivers of the two rules about waivers are judged after all others, since those are what they can silence.
+	aboutWaivers := func(w *waiver) bool { return w.Check == waiverUnused.Name || w.Check == waiverExpired.Name }
+	reportUnused(&about, waivers, ran, func(w *waiver) bool { return !aboutWaivers(w) })
+	about = silence(about, waivers)
+	reportUnused(&about, waivers, ran, aboutWaivers)
+	return append(kept, about...)
+}
+
+// reportUnused reports those of some waivers that have silenced nothing.
+func reportUnused(list *diag.List, waivers []*waiver, ran map[string]bool, of func(*waiver) bool) {
+	if !ran[waiverUnused.Name] {
+		return
+	}
+	for _, w := range waivers {
+		if w.used || w.expired || !ran[w.Check] || !of(w) {
+			continue
+		}
+		where := "in the whole topology"
+		if w.At != "" {
+			where = "at " + w.At
+		}
+		list.Add(waiverUnused.Name, waiverUnused.Severity, w.at.Field("check"),
+			"the waiver of %s silences nothing: there is no such finding %s", w.Check, where).
+			WithHint("delete the waiver")
+	}
+}
+
+// silence returns the findings that no waiver matches, and marks every waiver that matches one as used: of two waivers that
+// cover the same finding both are.
+func silence(found diag.List, waivers []*waiver) diag.List {
+	if len(waivers) == 0 {
+		return found
+	}
+	byCheck := map[string][]*waiver{}
+	for _, w := range waivers {
+		if !w.expired {
+			byCheck[w.Check] = append(byCheck[w.Check], w)
+		}
+	}
+	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
+		silenced := false
+		for _, w := range byCheck[d.Check] {
+			if w.matches(d) {
+				w.used, silenced = true, true
+			}
+		}
+		return silenced
+	})
+}
+
+// matches reports whether the finding or one of its notes lies at or below the waiver's path. The notes are the other parties
+// of the finding, and which party is told first is topoc's choice, not the user's: an overlap of two clusters can be
+// waived at either. So a rule must not note a place that has the same problem independently: that is a finding of its own,
+// for a waiver of its own.
+func (w *waiver) matches(d *diag.Diagnostic) bool {
+	at := source.Path(w.At)
+	if covers(at, d.Path) {
+		return true
+	}
+	return slices.ContainsFunc(d.Notes, func(n diag.Note) bool { return covers(at, n.Path) })
+}
+
+// covers reports whether path is at or its descendant, however at quotes its labels: a node's name may have dots, and
+// clusters.prod.nodes.n1.example.com is what people write.
+func covers(at, path source.Path) bool {
+	if path.Has(at) {
+		return true
+	}
+	flat := func(p source.Path) string { return strings.Join(p.Labels(), ".") + "." }
+	return strings.HasPrefix(flat(path), flat(at))
+}
