@@ -28,7 +28,7 @@ golden: build ## rewrite goldens and out/; read the difference before you commit
 	$(foreach t,$(TOPOLOGIES),bin/topoc build $(t) -o out/$(basename $(notdir $(t))) &&) true
 
 bench: ## benchmarks, and the ratios that must hold
-	TOPOC_BENCH=1 $(GO) test ./... -run 'Ratio' -bench . -benchtime 1x -timeout 30m
+	.ci/bench
 
 fuzz: ## every fuzz target, FUZZTIME each
 	.ci/fuzz $(FUZZTIME)

@@ -68,7 +68,7 @@ func TestLoadRatio(t *testing.T) {
 		return
 	}
 	if os.Getenv("TOPOC_BENCH") == "" {
-		t.Skip("takes a minute: TOPOC_BENCH=1 runs it")
+		t.Skip("a ratio of times, which takes a minute: make bench runs it")
 	}
 	dir, cue := schemaModule(t), cueCommand(t)
 	var text bytes.Buffer
