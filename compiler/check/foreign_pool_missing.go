@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/netip"
 	"slices"
 
 	"topoc/compiler/diag"
@@ -15,13 +16,14 @@ var _ = rule(Rule{
 A Calico node sends on what it learned by BGP only if a pool covers it that may be exported (calico#4539); all else ends at
 the node that learned it, while its own routing table looks right. topoc derives such pools, disabled so that nobody gets an
 address of them, for every range that a cluster takes from a partner. None is left where a pool written by hand takes the
-derived one's place and sets disableBGPExport, nor in a cluster between two others whose peerings give no transit, which
+derived one's place and sets disableBGPExport, or covers a part of the range only, nor in a cluster between two others whose peerings give no transit, which
 therefore never learn of each other.
 
-Mend it by deleting disableBGPExport, or by transit: true on the peerings that lead from one cluster to the other.`,
+Mend it by deleting disableBGPExport, or the pool, or by transit: true on the peerings that lead from one cluster to the other.`,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			p.heldPools(c)
+			p.leftOut(c)
 		}
 		for _, e := range p.Fabric.Expected {
 			p.expectedTransit(e)
@@ -49,6 +51,60 @@ func (p *Pass) heldPools(c *fabric.Cluster) {
 			Note(via.At(), "cluster %s takes the range over this peering", c.Name).
 			WithHint("delete disableBGPExport")
 	}
+}
+
+// leftOut reports ranges that pools written by hand cover in part only.
+func (p *Pass) leftOut(c *fabric.Cluster) {
+	var written []*fabric.Pool
+	for _, pool := range c.Pools {
+		if !pool.Own() && pool.Peering == nil {
+			written = append(written, pool)
+		}
+	}
+	if len(written) == 0 {
+		return
+	}
+	for _, partner := range c.Partners() {
+		for _, r := range partner.Ranges() {
+			i := slices.IndexFunc(written, func(pool *fabric.Pool) bool { return pool.CIDR.Overlaps(r.Prefix) })
+			if i < 0 || !relays(c, partner.Peering) {
+				continue
+			}
+			if missing := uncovered(r.Prefix.Masked(), written); len(missing) > 0 {
+				p.Reportf(written[i].At.Field("cidr"), "pool %s of cluster %s stands for a part of %s of cluster %s, and no pool for %s: its routes end at the nodes that learn them",
+					written[i].Name, c.Name, r.Prefix, partner.Cluster.Name, missing[0]).
+					Note(r.At, "the whole range is written here").
+					WithHint("write %s, or delete the pool: topoc derives one for the whole range", r.Prefix.Masked())
+			}
+		}
+	}
+}
+
+// uncovered returns the parts of a range that no pool covers, in order.
+func uncovered(r netip.Prefix, pools []*fabric.Pool) []netip.Prefix {
+	overlaps := false
+	for _, pool := range pools {
+		if pool.CIDR.Overlaps(r) {
+			if pool.CIDR.Bits() <= r.Bits() {
+				return nil
+			}
+			overlaps = true
+		}
+	}
+	if !overlaps {
+		return []netip.Prefix{r}
+	}
+	low, high := halves(r)
+	return slices.Concat(uncovered(low, pools), uncovered(high, pools))
+}
+
+// halves splits a range that is no single address.
+func halves(r netip.Prefix) (low, high netip.Prefix) {
+	low = netip.PrefixFrom(r.Addr(), r.Bits()+1)
+	bytes := r.Addr().AsSlice()
+	bytes[r.Bits()/8] |= 0x80 >> (r.Bits() % 8)
+	address, _ := netip.AddrFromSlice(bytes)
+	return low, netip.PrefixFrom(address, r.Bits()+1)
 }
 
 // relays reports whether nodes of the cluster hear only from others of its nodes what comes over a peering, or other clusters

@@ -89,6 +89,9 @@ func dumpCluster(w io.Writer, c *fabric.Cluster) {
 		to := p.PeerSelector
 		if p.PeerIP.IsValid() {
 			to = fmt.Sprintf("%s AS %d", p.PeerIP, p.ASN)
+			if p.Port != 0 {
+				to = fmt.Sprintf("%s port %d AS %d", p.PeerIP, p.Port, p.ASN)
+			}
 		}
 		fmt.Fprintf(w, "  peer %s: %s -> %s", p.Name, p.NodeSelector, to)
 		if len(p.Filters) > 0 {

@@ -103,12 +103,19 @@ type SwitchLink struct {
 // At is where the link is declared.
 func (l *SwitchLink) At() source.Path { return source.Path("links").Field(l.Name) }
 
-// Unnumbered reports whether the link has no addresses, so that its sessions run over link-local ones.
+// Unnumbered reports whether the link has no addresses but link-local ones, so that one session over those carries both
+// families.
 func (l *SwitchLink) Unnumbered() bool {
 	a, b := l.Ends[0], l.Ends[1]
 	v4 := a.Address.IsValid() && b.Address.IsValid()
-	v6 := a.Address6.IsValid() && b.Address6.IsValid()
+	v6 := a.Address6.IsValid() && b.Address6.IsValid() && !l.linkLocal()
 	return !v4 && !v6
+}
+
+// linkLocal reports whether the IPv6 addresses of the link are link-local: they name a neighbor only together with the
+// interface.
+func (l *SwitchLink) linkLocal() bool {
+	return l.Ends[0].Address6.Addr().IsLinkLocalUnicast() || l.Ends[1].Address6.Addr().IsLinkLocalUnicast()
 }
 
 // LinkEnd is one switch's end of a link.

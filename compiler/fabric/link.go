@@ -16,9 +16,11 @@ import (
 func Link(t *model.Topology) (*Fabric, diag.List) {
 	l := &linker{t: t, f: &Fabric{Name: t.Name, Model: t}, bySubnet: map[netip.Prefix][]*Interface{}}
 	l.words()
+	l.objects()
 	l.linkSwitches()
 	l.linkLinks()
 	l.linkClusters()
+	l.meshOptions()
 	l.linkPeerings()
 	l.linkForeignPools()
 	l.linkGateways()

@@ -11,12 +11,13 @@ import (
 // Labels that topoc gives to nodes and selects them by, and Calico's annotations on core Nodes
 // (libcalico-go/lib/backend/k8s/resources/node.go).
 const (
-	labelReflector  = "route-reflector" // reflects for the whole cluster
-	labelGroupID    = "rr-id"           // the group it reflects for
-	labelGroup      = "rr-group"        // the group that reflects for its rack
-	labelRack       = "rack"
-	labelRackSubnet = "rack-subnet" // only in a rack of several subnets
-	labelNICSubnet  = "nic-subnet-" // + subnet: has a further NIC there
+	labelReflector   = "route-reflector" // reflects for the whole cluster
+	labelGroupID     = "rr-id"           // the group it reflects for
+	labelGroup       = "rr-group"        // the group that reflects for its rack
+	labelRack        = "rack"
+	labelRackSubnet  = "rack-subnet"  // only in a rack of several IPv4 subnets
+	labelRackSubnet6 = "rack-subnet6" // likewise, IPv6
+	labelNICSubnet   = "nic-subnet-"  // + subnet: has a further NIC there
 
 	annotationClusterID = "projectcalico.org/RouteReflectorClusterID"
 	annotationASNumber  = "projectcalico.org/ASNumber"
@@ -42,15 +43,13 @@ func (l *linker) labels(n *Node) []Label {
 	all := map[string]string{}
 	if r := n.Rack; r != nil {
 		all[labelRack] = r.Name
-		if len(subnetsOf(r, IPv4)) > 1 {
-			all[labelRackSubnet] = subnetLabel(n.Address)
-		} else if len(subnetsOf(r, IPv6)) > 1 {
-			all[labelRackSubnet] = subnetLabel(n.Address6)
-		}
-		for _, g := range n.Cluster.Groups {
-			if g.Rack == r {
-				all[labelGroup] = g.Name
+		for _, f := range []Family{IPv4, IPv6} {
+			if p := n.Prefix(f); p.IsValid() && len(subnetsOf(r, f)) > 1 {
+				all[rackSubnetLabel(f)] = subnetLabel(p)
 			}
+		}
+		if groups := r.groups(); len(groups) == 1 {
+			all[labelGroup] = groups[0].Name
 		}
 		for _, p := range nicSubnets(r) {
 			if onNIC(n, p).IsValid() {
@@ -69,11 +68,12 @@ func (l *linker) labels(n *Node) []Label {
 	for _, key := range names(n.Model.Labels) {
 		value := n.Model.Labels[key]
 		if derived, ok := all[key]; ok && derived != value {
-			l.diags.Add("conflict", diag.Error, n.At().Fields("labels", key), "label %s is %q here, and topoc selects node %s by %s=%s",
-				key, value, n.Name, key, derived).WithHint("delete it, or write it under another key")
-			continue
+			l.labelConflict(n, key, value, "topoc selects node "+n.Name+" by "+key+"="+derived)
+		} else if !ok && n.Cluster.selectsBy(key, value) {
+			l.labelConflict(n, key, value, "topoc selects other nodes by it")
+		} else {
+			all[key] = value
 		}
-		all[key] = value
 	}
 	sorted := make([]Label, 0, len(all))
 	for key, value := range all {
@@ -81,6 +81,40 @@ func (l *linker) labels(n *Node) []Label {
 	}
 	sortLabels(sorted)
 	return sorted
+}
+
+func (l *linker) labelConflict(n *Node, key, value, why string) {
+	l.diags.Add("conflict", diag.Error, n.At().Fields("labels", key), "label %s is %q here, and %s", key, value, why).
+		WithHint("delete it, or write it under another key")
+}
+
+// selectsBy reports whether a label would make a derived selector match a node that it isn't meant to match.
+func (c *Cluster) selectsBy(key, value string) bool {
+	switch key {
+	case labelReflector, labelGroupID, labelGroup:
+		return len(c.Groups) > 0
+	case labelRack:
+		return c.Rack(value) != nil
+	}
+	return false
+}
+
+func rackSubnetLabel(f Family) string {
+	if f == IPv4 {
+		return labelRackSubnet
+	}
+	return labelRackSubnet6
+}
+
+// groups returns the reflector groups of the rack.
+func (r *Rack) groups() []*Group {
+	var groups []*Group
+	for _, g := range r.Cluster.Groups {
+		if g.Rack == r {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 func sortLabels(all []Label) {

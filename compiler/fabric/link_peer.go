@@ -41,8 +41,9 @@ type pair struct{ a, b *Node }
 // add appends a peer under a name that no other one has.
 func (p *peerer) add(peer *Peer, words ...string) *Peer {
 	peer.Cluster, peer.Name = p.c, objectName(words...)
-	if p.taken[peer.Name] {
-		peer.Name = objectName(peer.Name, hash(words))
+	for p.taken[peer.Name] {
+		words = append(words, hash(words))
+		peer.Name = objectName(words...)
 	}
 	p.taken[peer.Name] = true
 	p.c.Peers = append(p.c.Peers, peer)
@@ -66,7 +67,11 @@ func (p *peerer) reflectors() {
 		if g.Rack == nil || len(g.Nodes) == 0 {
 			continue
 		}
-		peer := p.add(&Peer{Kind: ReflectorSession, At: g.At(), NodeSelector: equals(labelGroup, g.Name),
+		members := equals(labelGroup, g.Name)
+		if len(g.Rack.groups()) > 1 {
+			members = equals(labelRack, g.Rack.Name) // a label has one value, so it cannot name two groups
+		}
+		peer := p.add(&Peer{Kind: ReflectorSession, At: g.At(), NodeSelector: members,
 			PeerSelector: equals(labelGroupID, g.Name)}, g.Name, "to-nodes")
 		p.pairAll(peer, appendNew(slices.Clone(g.Nodes), g.Rack.Nodes), g.Nodes)
 		p.sameAS(g, p.c.Groups[i+1:])
@@ -145,6 +150,9 @@ func (p *peerer) peerings() {
 				}
 				peer := &Peer{Kind: PeeringSession, At: peering.At(), NodeSelector: selector, PeerIP: far.Addr(f), ASN: far.ASN,
 					Password: peering.Model.Password, Filters: p.c.filtersOn(peering, peering.Model.Filters)}
+				if port := far.Cluster.ListenPort; port != DefaultListenPort {
+					peer.Port = port // Calico fills in the port only of nodes of its own cluster
+				}
 				p.add(peer, peering.Name, "to", far.Name+f.Suffix())
 				if peering.Clusters[0] != p.c {
 					continue // the first cluster's pass has made the sessions

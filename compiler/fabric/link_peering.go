@@ -117,7 +117,7 @@ func (c *Cluster) Partners() []Partner {
 }
 
 // linkForeignPools gives each cluster a disabled pool for every range it takes from a partner, unless one that the user
-// wrote covers it: Calico passes routes on within the cluster only where a pool covers them, and leaves out source NAT only
+// wrote overlaps it (foreign-pool-missing tells where such pools leave a part out): Calico passes routes on within the cluster only where a pool covers them, and leaves out source NAT only
 // towards addresses of a pool (calico.md 4.4).
 func (l *linker) linkForeignPools() {
 	for _, c := range l.f.Clusters {
@@ -132,7 +132,7 @@ func (l *linker) linkForeignPools() {
 	for _, c := range l.f.Clusters {
 		for _, partner := range c.Partners() {
 			for _, r := range partner.Ranges() {
-				if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Foreign != nil && covers(p.CIDR, r.Prefix) }) {
+				if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Foreign != nil && p.CIDR.Overlaps(r.Prefix) }) {
 					c.Pools = append(c.Pools, foreignPool(c, partner, r))
 				}
 			}
@@ -141,25 +141,28 @@ func (l *linker) linkForeignPools() {
 	}
 }
 
-// markForeign finds the pools of c that stand for a partner, though the user wrote them. A pool within c's own podCIDRs is its
-// own, whatever else it covers, and so is one that is not disabled where c would be left without a pool: then the two
-// clusters use one range, and the check overlap-clusters tells.
+// markForeign finds the pools of c that stand for a partner, though the user wrote them: disabled ones that overlap a range
+// of the partner's, and enabled ones that cover one (the check foreign-pool-enabled tells). A pool within c's own podCIDRs is
+// its own, whatever else it covers, and so is an enabled one where c would be left without a pool: then the two clusters use
+// one range, and the check overlap-clusters tells.
 func markForeign(c *Cluster, partners []Partner) {
-	covering := map[*Pool]*Cluster{}
+	foreign := map[*Pool]*Cluster{}
 	hasOwn := len(c.Model.PodCIDRs) > 0
 	for _, pool := range c.Pools {
+		within := slices.ContainsFunc(c.Model.PodCIDRs, func(p netip.Prefix) bool { return covers(p, pool.CIDR) })
 		for _, partner := range partners {
 			theirs := slices.Concat(writtenPodRanges(partner.Cluster), partner.Cluster.Advertised)
-			if slices.ContainsFunc(theirs, func(r Range) bool { return covers(pool.CIDR, r.Prefix) }) {
-				covering[pool] = partner.Cluster
+			if !within && slices.ContainsFunc(theirs, func(r Range) bool {
+				return covers(pool.CIDR, r.Prefix) || pool.Disabled && pool.CIDR.Overlaps(r.Prefix)
+			}) {
+				foreign[pool] = partner.Cluster
 				break
 			}
 		}
-		hasOwn = hasOwn || covering[pool] == nil && !pool.LoadBalancerOnly()
+		hasOwn = hasOwn || foreign[pool] == nil && !pool.LoadBalancerOnly()
 	}
-	for pool, partner := range covering {
-		within := slices.ContainsFunc(c.Model.PodCIDRs, func(p netip.Prefix) bool { return covers(p, pool.CIDR) })
-		if !within && (pool.Disabled || hasOwn) {
+	for pool, partner := range foreign {
+		if pool.Disabled || hasOwn {
 			pool.Foreign = partner
 			pool.NATOutgoing = or(c.Model.IPPools[pool.Name].NATOutgoing, false)
 		}
@@ -185,7 +188,11 @@ func foreignPool(c *Cluster, partner Partner, r Range) *Pool {
 	if r.Kind == PodRange {
 		kind = "pods"
 	}
-	return &Pool{Cluster: c, Name: objectName(partner.Cluster.Name, kind, cidrName(r.Prefix)), CIDR: r.Prefix.Masked(),
+	words := []string{partner.Cluster.Name, kind, cidrName(r.Prefix)}
+	for slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Name == objectName(words...) }) {
+		words = append(words, hash(words))
+	}
+	return &Pool{Cluster: c, Name: objectName(words...), CIDR: r.Prefix.Masked(),
 		BlockSize: defaultBlockSize(r.Prefix), Encapsulation: "None", NodeSelector: "all()", Disabled: true,
 		Foreign: partner.Cluster, Peering: partner.Peering, At: partner.Peering.At()}
 }

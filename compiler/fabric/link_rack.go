@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"topoc/compiler/diag"
 	"topoc/compiler/model"
 )
 
@@ -16,8 +17,17 @@ func (p *peerer) racks() {
 				continue // missing-field, told by linkRouters
 			}
 			for _, f := range []Family{IPv4, IPv6} {
-				for _, sp := range subnetPeers(s, f, speakers) {
-					p.rackPeer(r, s, sp)
+				reached := map[*Node]bool{}
+				for _, sp := range p.subnetPeers(s, f, speakers) {
+					if r.ByLoopback { // one session to the loopback, whichever way leads there
+						sp.nodes = slices.DeleteFunc(sp.nodes, func(n *Node) bool { return reached[n] })
+					}
+					if len(sp.nodes) > 0 {
+						p.rackPeer(r, s, sp)
+					}
+					for _, n := range sp.nodes {
+						reached[n] = true
+					}
 				}
 			}
 		}
@@ -39,13 +49,22 @@ func (r *Rack) Speakers() []*Node {
 }
 
 // subnetPeers finds the interfaces of a switch on subnets that the nodes have an address of a family in.
-func subnetPeers(s *Switch, f Family, nodes []*Node) []subnetPeer {
+// Of several interfaces on one subnet the first counts; in different VRFs nothing tells which of them a node is in.
+func (p *peerer) subnetPeers(s *Switch, f Family, nodes []*Node) []subnetPeer {
 	var peers []subnetPeer
+	first := map[netip.Prefix]*Interface{}
 	for _, i := range s.Interfaces {
 		address := i.Addr(f)
 		if !address.IsValid() {
 			continue
 		}
+		if other := first[address.Masked()]; other != nil {
+			if other.VRF != i.VRF {
+				p.ambiguousVRF(i, other, address.Masked(), nodes)
+			}
+			continue
+		}
+		first[address.Masked()] = i
 		main := subnetPeer{iface: i, subnet: address.Masked(), family: f}
 		further := main
 		further.onNIC = true
@@ -65,16 +84,28 @@ func subnetPeers(s *Switch, f Family, nodes []*Node) []subnetPeer {
 	return peers
 }
 
+// ambiguousVRF reports two interfaces on one subnet with nodes, in different VRFs.
+func (p *peerer) ambiguousVRF(i, other *Interface, subnet netip.Prefix, nodes []*Node) {
+	if !slices.ContainsFunc(nodes, func(n *Node) bool {
+		return n.Prefix(FamilyOf(subnet.Addr())).Masked() == subnet || onNIC(n, subnet).IsValid()
+	}) {
+		return
+	}
+	p.diags.Add("conflict", diag.Error, i.At(), "interface %s is on %s in VRF %q, and interface %s is on it in VRF %q: nodes there belong to one of them",
+		i.Name, subnet, i.VRF, other.Name, other.VRF).Note(other.At(), "the other interface").
+		WithHint("give each VRF a subnet of its own")
+}
+
 // rackPeer makes one BGPPeer and its sessions. A session never runs to a shared address: two switches would answer for it.
 func (p *peerer) rackPeer(r *Rack, s *Switch, sp subnetPeer) {
 	peer := &Peer{Kind: RackSession, At: r.At(), NodeSelector: rackSelector(r, sp), ASN: s.ASN, PeerIP: sp.iface.Addr(sp.family).Addr()}
 	peer.take(&r.Model.Session, p.c.filtersOn(nil, r.Model.Filters))
 	if r.ByLoopback {
-		loopback := s.Loopback
-		if !loopback.IsValid() || FamilyOf(loopback.Addr()) != sp.family {
-			return // the check session-no-match tells where no family is left
+		loopback := s.LoopbackOf(sp.family)
+		if !loopback.IsValid() {
+			return // the check session-no-match tells
 		}
-		peer.ReachableBy, peer.PeerIP = peer.PeerIP, loopback.Addr()
+		peer.ReachableBy, peer.PeerIP = peer.PeerIP, loopback
 	}
 	if sp.onNIC && peer.SourceAddress == "" {
 		peer.SourceAddress = "None" // the kernel picks the NIC's address by the route to the switch
@@ -125,18 +156,9 @@ func rackSelector(r *Rack, sp subnetPeer) string {
 	case sp.onNIC:
 		sel += " && " + equals(labelNICSubnet+subnetLabel(sp.subnet), "true")
 	case len(subnetsOf(r, sp.family)) > 1:
-		sel += " && " + equals(labelRackSubnet, subnetLabel(rackSubnet(sp)))
+		sel += " && " + equals(rackSubnetLabel(sp.family), subnetLabel(sp.subnet))
 	}
 	return sel
-}
-
-// rackSubnet is the subnet that the nodes' rack-subnet label names: IPv4's where the rack has several of those.
-func rackSubnet(sp subnetPeer) netip.Prefix {
-	n := sp.nodes[0]
-	if len(subnetsOf(n.Rack, IPv4)) > 1 {
-		return n.Address.Masked()
-	}
-	return n.Address6.Masked()
 }
 
 // rackReflectorSelector selects the reflectors in a rack: those of its own group by the group's label alone.
@@ -145,7 +167,7 @@ func rackReflectorSelector(r *Rack) string {
 	others := false
 	for _, n := range r.Speakers() {
 		for _, g := range n.Reflects {
-			if g.Rack != r {
+			if g.Rack != r || slices.ContainsFunc(g.Nodes, func(n *Node) bool { return n.Rack != r }) {
 				others = true
 			} else if !slices.Contains(own, g.Name) {
 				own = append(own, g.Name)

@@ -223,7 +223,7 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 		g.TTLSecurity = hops
 	}
 	if r.ByLoopback {
-		g.UpdateSource = b.s.Loopback.Addr()
+		g.UpdateSource = b.s.LoopbackOf(key.family)
 		if !key.internal && g.TTLSecurity == 0 {
 			g.Multihop = loopbackTTL
 		}
@@ -290,13 +290,14 @@ func (b *routerBuilder) switchNeighbors(bgp *model.SwitchBGP) {
 		}
 		other := far.Device.(*Switch)
 		n := &Neighbor{Address: far.Address, Session: s, Description: other.Name}
-		if s.Link.Unnumbered() {
-			n.Interface = s.endOf(b.s).Interface
+		if s.OverInterface() {
+			n.Address, n.Interface = netip.Addr{}, s.endOf(b.s).Interface
 		}
 		n.RemoteASN, n.Internal = near.PeerASN, near.Internal()
 		n.Keepalive, n.Hold = or(bgp.Keepalive, 0), or(bgp.Hold, 0)
-		n.Password = bgp.Password
-		n.BFD = bgp.BFD || other.Model.BGP != nil && other.Model.BGP.BFD
+		theirs := or(other.Model.BGP, model.SwitchBGP{}) // what one end asks for, both must do
+		n.Password = cmp.Or(bgp.Password, theirs.Password)
+		n.BFD = bgp.BFD || theirs.BFD
 		for _, f := range s.Carries() {
 			n.Families = append(n.Families, b.switchFamily(bgp, s, other, f))
 		}

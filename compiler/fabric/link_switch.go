@@ -15,7 +15,7 @@ func (l *linker) linkSwitches() {
 	for _, name := range names(l.t.Switches) {
 		m := l.t.Switches[name]
 		s := &Switch{Name: name, Model: m, Dialect: DialectByName(m.Dialect), Managed: or(m.Managed, true), Role: m.Role,
-			ASN: or(m.ASNumber, 0), RouterID: m.RouterID, Loopback: m.Loopback, VRF: m.VRF}
+			ASN: or(m.ASNumber, 0), RouterID: m.RouterID, Loopback: m.Loopback, Loopback6: m.Loopback6, VRF: m.VRF}
 		for _, name := range names(m.Interfaces) {
 			i := m.Interfaces[name]
 			iface := &Interface{Switch: s, Name: name, Address: i.Address, Address6: i.Address6, Shared: i.Shared, VRF: cmp.Or(i.VRF, m.VRF)}
@@ -85,6 +85,9 @@ func (l *linker) linkLinks() {
 func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
 	none := !end.Address.IsValid() && !end.Address6.IsValid()
 	switch {
+	case link.BGP && end.Interface == "" && end.Address6.Addr().IsLinkLocalUnicast():
+		l.missing(end.At(), "link %s has a link-local address at %s: such an address needs its interface", link.Name, end.Switch.Name).
+			WithHint(`add interface: "…"`)
 	case link.Unnumbered() && none && end.Interface == "" && link.BGP:
 		l.missing(end.At(), "link %s has no address at %s: an unnumbered link needs its interface", link.Name, end.Switch.Name).
 			WithHint(`add interface: "…", or addresses of one subnet at both ends`)

@@ -265,6 +265,7 @@ func advertisedNetworks(s *Switch, vrf string) []netip.Prefix {
 	}
 	if loopback && s.VRF == vrf {
 		add(s.Loopback)
+		add(s.Loopback6)
 	}
 	slices.SortFunc(networks, ComparePrefix)
 	return networks

@@ -18,6 +18,7 @@ type Switch struct {
 	ASN        model.ASN
 	RouterID   netip.Addr
 	Loopback   netip.Prefix
+	Loopback6  netip.Prefix
 	VRF        string // default for its interfaces and link ends
 	Interfaces []*Interface
 	Links      []*LinkEnd     // sorted by link name
@@ -31,6 +32,16 @@ func (s *Switch) DeviceName() string { return s.Name }
 
 // At is where the switch is declared.
 func (s *Switch) At() source.Path { return source.Path("switches").Field(s.Name) }
+
+// LoopbackOf returns the loopback address of a family, or the zero Addr.
+func (s *Switch) LoopbackOf(f Family) netip.Addr {
+	for _, p := range []netip.Prefix{s.Loopback, s.Loopback6} {
+		if p.IsValid() && FamilyOf(p.Addr()) == f {
+			return p.Addr()
+		}
+	}
+	return netip.Addr{}
+}
 
 // Interface is an interface of a switch on a node subnet or the like.
 type Interface struct {

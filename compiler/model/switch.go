@@ -11,6 +11,7 @@ type Switch struct {
 	Interfaces   map[string]*SwitchInterface `json:"interfaces,omitzero"`
 	Managed      *bool                       `json:"managed,omitzero"` // default true
 	Loopback     netip.Prefix                `json:"loopback,omitzero"`
+	Loopback6    netip.Prefix                `json:"loopback6,omitzero"` // IPv6, beside an IPv4 Loopback
 	VRF          string                      `json:"vrf,omitzero"`
 	BGP          *SwitchBGP                  `json:"bgp,omitzero"`
 	StaticRoutes map[string]*StaticRoutes    `json:"staticRoutes,omitzero"` // by cluster
