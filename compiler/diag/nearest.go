@@ -7,7 +7,11 @@ import "strings"
 func Nearest(name string, candidates []string) string {
 	best, least := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < least {
+		d := distance(strings.ToLower(name), strings.ToLower(c))
+		if len(name) > 2 && strings.HasPrefix(strings.ToLower(c), strings.ToLower(name)) {
+			d = 0 // ios is rather iosxe than eos
+		}
+		if d < least {
 			best, least = c, d
 		}
 	}

@@ -112,10 +112,11 @@ func (l *SwitchLink) Unnumbered() bool {
 	return !v4 && !v6
 }
 
-// linkLocal reports whether the IPv6 addresses of the link are link-local: they name a neighbor only together with the
-// interface.
+// linkLocal reports whether the IPv6 addresses of the link are link-local and both interfaces are known: such an address
+// names a neighbor only together with its interface.
 func (l *SwitchLink) linkLocal() bool {
-	return l.Ends[0].Address6.Addr().IsLinkLocalUnicast() || l.Ends[1].Address6.Addr().IsLinkLocalUnicast()
+	a, b := l.Ends[0], l.Ends[1]
+	return (a.Address6.Addr().IsLinkLocalUnicast() || b.Address6.Addr().IsLinkLocalUnicast()) && a.Interface != "" && b.Interface != ""
 }
 
 // LinkEnd is one switch's end of a link.

@@ -290,8 +290,8 @@ func (b *routerBuilder) switchNeighbors(bgp *model.SwitchBGP) {
 		}
 		other := far.Device.(*Switch)
 		n := &Neighbor{Address: far.Address, Session: s, Description: other.Name}
-		if s.OverInterface() {
-			n.Address, n.Interface = netip.Addr{}, s.endOf(b.s).Interface
+		if i := s.endOf(b.s).Interface; !far.Address.IsValid() || far.Address.IsLinkLocalUnicast() && far.Address.Is6() && i != "" {
+			n.Address, n.Interface = netip.Addr{}, i
 		}
 		n.RemoteASN, n.Internal = near.PeerASN, near.Internal()
 		n.Keepalive, n.Hold = or(bgp.Keepalive, 0), or(bgp.Hold, 0)

@@ -30,6 +30,10 @@ func (l *linker) linkSwitches() {
 			l.missing(s.At(), "switch %s names no dialect, so nothing can be written for it", name).
 				WithHint("add one, as in dialect: \"frr\", or managed: false for a device that topoc does not configure")
 		}
+		if b := m.BGP; b != nil && b.DefaultOriginate && b.ToNodes == "none" {
+			l.diags.Add("conflict", diag.Error, s.At().Fields("bgp", "defaultOriginate"), "switch %s would originate a default route to nodes that it sends nothing (toNodes: \"none\")", name).
+				Note(s.At().Fields("bgp", "toNodes"), "toNodes is set here").WithHint("write toNodes: \"default\", or delete defaultOriginate")
+		}
 		l.f.Switches = append(l.f.Switches, s)
 	}
 }
@@ -85,9 +89,11 @@ func (l *linker) linkLinks() {
 func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
 	none := !end.Address.IsValid() && !end.Address6.IsValid()
 	switch {
-	case link.BGP && end.Interface == "" && end.Address6.Addr().IsLinkLocalUnicast():
-		l.missing(end.At(), "link %s has a link-local address at %s: such an address needs its interface", link.Name, end.Switch.Name).
-			WithHint(`add interface: "…"`)
+	case link.BGP && end.Interface == "" && l.sameLinkLocal(end) != nil:
+		twin := l.sameLinkLocal(end)
+		l.missing(end.At(), "links %s and %s lead from %s to the link-local address %s: only the interface tells them apart",
+			link.Name, twin.Link.Name, end.Switch.Name, other.Address6.Addr()).
+			Note(twin.Link.At(), "the other link").WithHint(`add interface: "…" at both ends of both links`)
 	case link.Unnumbered() && none && end.Interface == "" && link.BGP:
 		l.missing(end.At(), "link %s has no address at %s: an unnumbered link needs its interface", link.Name, end.Switch.Name).
 			WithHint(`add interface: "…", or addresses of one subnet at both ends`)
@@ -95,6 +101,17 @@ func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
 		l.missing(end.At(), "link %s has an address at %s and none at %s", link.Name, other.Switch.Name, end.Switch.Name).
 			Note(other.At(), "the other end is here").WithHint("give both ends an address of one subnet, or neither")
 	}
+}
+
+// sameLinkLocal returns another end of the switch whose far end has the same link-local address, or nil.
+func (l *linker) sameLinkLocal(end *LinkEnd) *LinkEnd {
+	far := end.Other().Address6.Addr()
+	for _, e := range end.Switch.Links {
+		if e != end && e.Link.BGP && far.IsLinkLocalUnicast() && e.Other().Address6.Addr() == far && e.VRF == end.VRF {
+			return e
+		}
+	}
+	return nil
 }
 
 // linkLinkSessions makes the sessions between switches: one for each family with addresses at both ends, and one over

@@ -32,12 +32,6 @@ type Session struct {
 	At      source.Path
 }
 
-// OverInterface reports whether the session's neighbor is named by an interface, since it has a link-local address, or none
-// that is written.
-func (s *Session) OverInterface() bool {
-	return s.Link != nil && (s.Link.Unnumbered() || s.Family == IPv6 && s.Link.linkLocal())
-}
-
 // End is one end of a session.
 type End struct {
 	Device  Device

@@ -2,6 +2,7 @@ package switchconf
 
 import (
 	"fmt"
+	"net/netip"
 
 	"topoc/compiler/fabric"
 )
@@ -251,6 +252,10 @@ func (f *frr) session(p *part, name string, c *fabric.SessionConfig) {
 	}
 	if c.BFD {
 		p.line("neighbor %s bfd", name)
+	}
+	if a, err := netip.ParseAddr(name); err == nil && a.IsLinkLocalUnicast() && a.Is6() {
+		p.line("! Its address is link-local, and the topology doesn't name the interface:")
+		p.line("! neighbor %s interface <...>", name)
 	}
 	if c.Password != nil {
 		p.line("! Key %s of Secret %s:", frrWord(c.Password.Key), frrWord(c.Password.Secret))
