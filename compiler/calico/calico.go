@@ -23,10 +23,10 @@ import (
 // Objects is everything of one cluster that Calico reads. The lists keep fabric's order; objects made by Compile share
 // nothing with the fabric. The zero Objects is empty and ready for Read.
 type Objects struct {
-	Installation       *operatorv1.Installation // nil: installed by manifest
-	APIServer          *operatorv1.APIServer    // nil: likewise
-	IPPools            []*IPPool                // all but those that Installation has; see Pools
-	BGPConfiguration   *BGPConfiguration        // the one called default
+	Installation       *Installation         // nil: installed by manifest
+	APIServer          *operatorv1.APIServer // nil: likewise
+	IPPools            []*IPPool             // all but those that Installation has; see Pools
+	BGPConfiguration   *BGPConfiguration     // the one called default
 	BGPPeers           []*v3.BGPPeer
 	BGPFilters         []*BGPFilter
 	CalicoNodeStatuses []*v3.CalicoNodeStatus

@@ -4,7 +4,7 @@ import (
 	"io/fs"
 	"path"
 
-	operatorv1 "github.com/tigera/operator/api/v1"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
 	"topoc/compiler/artifact"
 	"topoc/compiler/source"
@@ -77,10 +77,21 @@ func (o *Objects) notes() string {
 		notes += "; on a new cluster installation.yaml first, and the rest once Calico is up"
 	}
 	notes += ".\n"
+	if o.waitsForPools() {
+		notes += "The operator creates no pool here: on a new cluster ippools.yaml comes next, with calicoctl apply -f,\n" +
+			"since Calico's API server waits for an address itself.\n"
+	}
 	if len(o.Nodes) > 0 {
 		notes += "Before it, for BGPPeers to find their nodes: the labels and annotations in nodes/.\n"
 	}
 	return notes
+}
+
+// waitsForPools reports whether the first pool is one that the operator doesn't create: Calico's API server, a pod, has no
+// address before there is one, and cannot serve it.
+func (o *Objects) waitsForPools() bool {
+	return o.Installation != nil && len(o.Installation.Spec.CalicoNetwork.IPPools) == 0 &&
+		len(o.IPPools) > 0 && o.IPPools[0].APIVersion == v3.GroupVersionCurrent
 }
 
 const nodesNotes = "Apply with kubectl apply --server-side -k. That creates Nodes which the cluster lacks; apply.sh refuses to.\n"
@@ -103,7 +114,7 @@ func (o *Objects) declarations(object any) []source.Path {
 	if at := o.declared[object]; at != "" {
 		declared = append(declared, at)
 	}
-	if installation, ok := object.(*operatorv1.Installation); ok {
+	if installation, ok := object.(*Installation); ok {
 		pools := installation.Spec.CalicoNetwork.IPPools
 		for i := range pools {
 			declared = append(declared, o.declared[&pools[i]])

@@ -1,8 +1,6 @@
 package calico
 
 import (
-	"slices"
-
 	operatorv1 "github.com/tigera/operator/api/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -13,18 +11,21 @@ import (
 func (o *Objects) addInstallation(c *fabric.Cluster, pools []*fabric.Pool) {
 	const apiVersion, name = "operator.tigera.io/v1", "default"
 	bgp := operatorv1.BGPEnabled
-	network := &operatorv1.CalicoNetworkSpec{
-		BGP:                        &bgp,
-		NodeAddressAutodetectionV4: autodetection(c, fabric.IPv4),
-		NodeAddressAutodetectionV6: autodetection(c, fabric.IPv6),
+	network := &CalicoNetworkSpec{
+		CalicoNetworkSpec: operatorv1.CalicoNetworkSpec{
+			BGP:                        &bgp,
+			NodeAddressAutodetectionV4: autodetection(c, fabric.IPv4),
+			NodeAddressAutodetectionV6: autodetection(c, fabric.IPv6),
+		},
+		IPPools: []operatorv1.IPPool{}, // not nil: the operator would make up a pool
 	}
 	if k := c.Model.Calico; k != nil && k.MTU != nil {
 		network.MTU = new(int32(*k.MTU))
 	}
-	o.Installation = &operatorv1.Installation{
+	o.Installation = &Installation{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: "Installation"},
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec:       operatorv1.InstallationSpec{CalicoNetwork: network},
+		Spec:       InstallationSpec{CalicoNetwork: network},
 	}
 	at := c.At().Field("calico")
 	o.declared[o.Installation] = at
@@ -59,7 +60,8 @@ func autodetection(c *fabric.Cluster, family fabric.Family) *operatorv1.NodeAddr
 }
 
 // installationPool writes out all that the operator would fill in: it writes its defaults back into the object, which a
-// GitOps controller would otherwise take for drift.
+// GitOps controller would otherwise take for drift. The pool isExpressible: what the release has no field for is at its
+// default.
 func installationPool(p *fabric.Pool) operatorv1.IPPool {
 	v := p.Cluster.Version
 	pool := operatorv1.IPPool{
@@ -72,21 +74,21 @@ func installationPool(p *fabric.Pool) operatorv1.IPPool {
 	if p.NATOutgoing {
 		pool.NATOutgoing = operatorv1.NATOutgoingEnabled
 	}
-	if has(v, "Installation.name") || p.Name != defaultPoolName(p) {
+	if has(v, "Installation.name") {
 		pool.Name = p.Name
 	}
-	if has(v, "Installation.disableBGPExport") || p.DisableBGPExport {
+	if has(v, "Installation.disableBGPExport") {
 		pool.DisableBGPExport = new(p.DisableBGPExport)
 	}
-	if has(v, "Installation.disableNewAllocations") || p.Disabled {
+	if has(v, "Installation.disableNewAllocations") {
 		pool.DisableNewAllocations = new(p.Disabled)
 	}
-	if has(v, "Installation.allowedUses") || p.AllowedUses != nil {
+	if has(v, "Installation.allowedUses") {
 		for _, use := range allowedUses(p) {
 			pool.AllowedUses = append(pool.AllowedUses, operatorv1.IPPoolAllowedUse(use))
 		}
 	}
-	if has(v, "Installation.assignmentMode") || p.AssignmentMode != "" {
+	if has(v, "Installation.assignmentMode") {
 		pool.AssignmentMode = operatorv1.AssignmentMode(assignmentMode(p))
 	}
 	return pool
@@ -98,8 +100,8 @@ const maxInstallationPools = 25
 // splitPools divides the cluster's pools into those that Installation lists, which the operator then creates and keeps, and
 // those that are written as IPPools; no pool is in both, since the operator never touches a pool that it didn't create.
 //
-// The operator gets the cluster's own pools, as it must create one before Calico's API server can serve IPPools, as far as
-// its release can express them: up to Calico 3.27 one pool of each family, under the name that calico-node gives it. Left to
+// The operator gets the cluster's own pools, as one must exist before Calico's API server can serve IPPools, as far as its
+// release can express them: up to Calico 3.27 one pool of each family, under the name that calico-node gives it. Left to
 // IPPools are foreign ones, and those for load balancers only: on kubeadm clusters the operator refuses a list with a pool
 // outside of the pod network (tigera/operator pkg/controller/ippool/defaults.go).
 func splitPools(c *fabric.Cluster) (installed, others []*fabric.Pool) {
@@ -116,11 +118,6 @@ func splitPools(c *fabric.Cluster) (installed, others []*fabric.Pool) {
 		}
 		taken[family] = true
 		installed = append(installed, p)
-	}
-	if i := slices.IndexFunc(others, isForPods); len(installed) == 0 && i >= 0 {
-		// Without any the operator would make up a pool. What its release lacks is for Gates to say.
-		installed = []*fabric.Pool{others[i]}
-		others = slices.Delete(others, i, i+1)
 	}
 	return installed, others
 }

@@ -3,12 +3,34 @@ package calico
 import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
+	operatorv1 "github.com/tigera/operator/api/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The types below are those of Calico's API module with the fields of later releases than the module's laid over them: an
-// embedded struct's fields come out beside the new ones, both ways. Field names, forms and comments' facts are those of
-// api/pkg/apis/projectcalico/v3 at v3.32.
+// The types below are those of Calico's and the operator's API modules with other fields laid over them, mostly those of later
+// releases than the modules': an embedded struct's fields come out beside the new ones, both ways. Field names, forms and
+// comments' facts are those of api/pkg/apis/projectcalico/v3 at v3.32.
+
+// Installation is operatorv1.Installation.
+type Installation struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              InstallationSpec `json:"spec"`
+}
+
+// InstallationSpec is operatorv1.InstallationSpec with pools that may be an empty list.
+type InstallationSpec struct {
+	operatorv1.InstallationSpec
+	CalicoNetwork *CalicoNetworkSpec `json:"calicoNetwork,omitempty"`
+}
+
+// CalicoNetworkSpec is operatorv1.CalicoNetworkSpec, but for an empty list of pools that is written: to every release of the
+// operator it says that it shall make none, where without a list it makes one, of 192.168.0.0/16 or of what kubeadm was told
+// (tigera/operator pkg/controller/installation/core_controller.go, later pkg/controller/ippool/defaults.go).
+type CalicoNetworkSpec struct {
+	operatorv1.CalicoNetworkSpec
+	IPPools []operatorv1.IPPool `json:"ipPools,omitzero"`
+}
 
 // BGPConfiguration is v3.BGPConfiguration.
 type BGPConfiguration struct {

@@ -10,6 +10,15 @@ import (
 	"topoc/compiler/source"
 )
 
+// Newest is the newest release whose objects are known. What since lists of later ones was read in the sources that they are to
+// be made of.
+var Newest = fabric.Version{Major: 3, Minor: 32, Patch: -1}
+
+// IsNewer reports whether a release is of a later minor than Newest.
+func IsNewer(v fabric.Version) bool {
+	return v.AtLeast(fabric.Version{Major: Newest.Major, Minor: Newest.Minor + 1})
+}
+
 // since says which release of Calico first had a kind ("BGPFilter"), a field of a kind wherever in its spec it stands
 // ("BGPPeer.nextHopMode"), or a value of such a field ("IPPool.allowedUses=LoadBalancer"). Found by comparing the API types of
 // every release tag, before 3.21 by its documentation. Installation's fields are those of the operator release that comes

@@ -56,9 +56,9 @@ func TestGatesFindWhatTheUserWroteAndWhatWasDerived(t *testing.T) {
 			"IPPool.allowedUses=LoadBalancer 3.30.0 clusters.c.ipPools.lb.allowedUses[0]",
 		},
 		{
-			"pool name that the operator cannot give",
-			`clusters: c: {` + nodes + `ipPools: pods: {cidr: "10.1.0.0/16"}}`,
-			"Installation.name 3.28.0 clusters.c.ipPools.pods",
+			"pools that the operator cannot express are IPPools, which can",
+			`clusters: c: {` + nodes + `ipPools: {pods: {cidr: "10.1.0.0/16"}, "default-ipv4-ippool": {cidr: "10.2.0.0/16", disabled: true, allowedUses: ["Workload"]}}}`,
+			"",
 		},
 	}
 	for _, test := range tests {
@@ -93,6 +93,32 @@ func TestNothingDerivedIsTooNew(t *testing.T) {
 			if !f.Clusters[0].Version.AtLeast(g.Since) {
 				t.Errorf("Calico %v lacks %s of %v, at %s", v, g.What, g.Since, g.At)
 			}
+		}
+	}
+}
+
+// TestNoPoolIsRefusedForWhatInstallationLacks: what an operator cannot express of a pool is an IPPool's matter.
+func TestNoPoolIsRefusedForWhatInstallationLacks(t *testing.T) {
+	for minor := 20; minor <= 33; minor++ {
+		v := fabric.Version{Major: 3, Minor: minor}
+		f := link(t, `name: "t", clusters: c: {
+			calico: version: "`+v.String()+`"
+			ipPools: {
+				named: cidr: "10.1.0.0/16"
+				"default-ipv4-ippool": {cidr: "10.2.0.0/16", disabled: true}
+				hidden: {cidr: "10.3.0.0/16", disableBGPExport: true}
+				tunnels: {cidr: "10.4.0.0/16", allowedUses: ["Tunnel"]}
+				"default-ipv6-ippool": {cidr: "2001:db8:1::/56", assignmentMode: "Manual"}
+			}
+			nodes: n1: address: "192.0.2.11/24"
+		}`)
+		for _, g := range Gates(f.Clusters[0]) {
+			if strings.HasPrefix(g.What, "Installation.") && !v.AtLeast(g.Since) {
+				t.Errorf("Calico %v lacks %s of %v, at %s", v, g.What, g.Since, g.At)
+			}
+		}
+		if pools := Compile(f.Clusters[0]).Pools(); len(pools) != 5 {
+			t.Errorf("Calico %v: %d pools are written, want 5", v, len(pools))
 		}
 	}
 }

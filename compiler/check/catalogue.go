@@ -95,6 +95,30 @@ var catalogue = strings.Fields(`
 	waiver-unused
 `)
 
+// mistakes is the names of the findings that are no checks, sorted: mistakes of shape, which are found in reading and linking a
+// topology. No waiver silences one.
+var mistakes = strings.Fields(`
+	bad-address
+	bad-name
+	bad-prefix
+	bad-selector
+	conflict
+	missing-field
+	out-of-range
+	syntax
+	undefined
+	unknown-field
+	unknown-reference
+	unknown-word
+	wrong-type
+`)
+
+// IsMistake reports whether name is that of a mistake of shape.
+func IsMistake(name string) bool {
+	_, ok := slices.BinarySearch(mistakes, name)
+	return ok
+}
+
 // Known reports whether name is a check's, be it one of this release or not.
 func Known(name string) bool {
 	_, ok := slices.BinarySearch(catalogue, name)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"topoc/compiler/fabric"
 )
 
 // TestEveryRuleIsWhole holds every rule to what `topoc explain` and users of its name rely on.
@@ -47,8 +49,22 @@ func TestEveryRuleIsWhole(t *testing.T) {
 }
 
 func TestCatalogueIsSorted(t *testing.T) {
-	if !slices.IsSorted(catalogue) || len(slices.Compact(slices.Clone(catalogue))) != len(catalogue) {
-		t.Error("the catalogue is not sorted, or lists a name twice")
+	for what, names := range map[string][]string{"the catalogue": catalogue, "the list of mistakes of shape": mistakes} {
+		if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+			t.Errorf("%s is not sorted, or lists a name twice", what)
+		}
+	}
+	if both := slices.DeleteFunc(slices.Clone(mistakes), func(name string) bool { return !Known(name) }); len(both) > 0 {
+		t.Errorf("checks and mistakes of shape at once: %v", both)
+	}
+}
+
+// TestEveryFeatureCanBeDoneWithout: the hint of switch-feature is an edit, whatever the dialect lacks.
+func TestEveryFeatureCanBeDoneWithout(t *testing.T) {
+	for f := fabric.Feature(1); f.String() != ""; f <<= 1 {
+		if without[f] == "" {
+			t.Errorf("nothing says how to do without %s", f)
+		}
 	}
 }
 

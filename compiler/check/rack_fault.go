@@ -12,8 +12,9 @@ type rackFault uint8
 
 const (
 	noFault          rackFault = iota // it has sessions, or names no switches
-	faultTold                         // a name that leads nowhere has been told, or nobody can say: nodes are missing from the list
+	faultTold                         // a name that leads nowhere has been told
 	emptyRack                         // no node is in it
+	unlistedRack                      // no node of it is listed, and not all nodes are
 	withoutReflector                  // its reflectors should hold the sessions, and it has none
 	offSubnet                         // no switch has an address on a subnet of its nodes
 	withoutLoopback                   // sessions run to loopbacks, and a switch has none of a family that it shares with them
@@ -30,7 +31,7 @@ func faultOf(r *fabric.Rack) rackFault {
 	case len(r.Speakers()) == 0 && slices.ContainsFunc(c.Nodes, lostRack):
 		return faultTold
 	case len(r.Nodes) == 0 && c.Incomplete && !r.ByReflectors:
-		return faultTold
+		return unlistedRack
 	case len(r.Nodes) == 0:
 		return emptyRack
 	case len(r.Speakers()) == 0:
@@ -72,10 +73,28 @@ func inSubnet(n *fabric.Node, subnet netip.Prefix) bool {
 }
 
 // lacksLoopback reports whether sessions of the rack should run to the loopback of a switch, and it has none of a family that
-// the two share. One of several families is enough: a switch has one loopback.
+// the two share. For one of two families see halfLoopback.
 func lacksLoopback(r *fabric.Rack, s *fabric.Switch) bool {
 	if !r.ByLoopback || !shares(r, s) {
 		return false
 	}
-	return !s.Loopback.IsValid() || !sharesFamily(r, s, fabric.FamilyOf(s.Loopback.Addr()))
+	return !hasLoopback(r, s, fabric.IPv4) && !hasLoopback(r, s, fabric.IPv6)
+}
+
+// halfLoopback returns the family in which the rack and the switch share a subnet and the switch has no loopback for their
+// sessions, where it has one of the other family that they share.
+func halfLoopback(r *fabric.Rack, s *fabric.Switch) (lacking fabric.Family, ok bool) {
+	if !r.ByLoopback || !sharesFamily(r, s, fabric.IPv4) || !sharesFamily(r, s, fabric.IPv6) {
+		return 0, false
+	}
+	v4, v6 := s.LoopbackOf(fabric.IPv4).IsValid(), s.LoopbackOf(fabric.IPv6).IsValid()
+	if v4 {
+		return fabric.IPv6, !v6
+	}
+	return fabric.IPv4, v6
+}
+
+// hasLoopback reports whether sessions of a family can run from a rack to the loopback of a switch.
+func hasLoopback(r *fabric.Rack, s *fabric.Switch, f fabric.Family) bool {
+	return s.LoopbackOf(f).IsValid() && sharesFamily(r, s, f)
 }

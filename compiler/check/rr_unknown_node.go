@@ -18,20 +18,24 @@ than it seems to have: the list of reflectors in the blog post that the example 
 other cluster. A node can reflect for one group only: it has one cluster ID, and one label rr-id that sessions select it by.
 
 Mend it by naming the node that is meant, or by declaring it in nodes: reflectors must be listed even where
-capacity.nodes is larger than the list.`,
+capacity.nodes is larger than the list. A node that is named twice is deleted from one of the two lists.`,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
-			first := map[string]source.Path{}
+			first := map[string]mention{}
 			for _, g := range c.Groups {
 				for i, name := range g.Model.Nodes {
 					at := g.At().Field("nodes").Index(i)
 					if earlier, twice := first[name]; twice {
-						p.Reportf(at, "node %s of cluster %s is named as a reflector twice: it reflects for one group, once", name, c.Name).
-							Note(earlier, "it is named here already").
-							WithHint("%s", nameInstead(g, name))
+						d := p.Reportf(at, "node %s of cluster %s is named as a reflector twice: it reflects for one group, once", name, c.Name).
+							Note(earlier.at, "it is named here already")
+						if earlier.group == g {
+							d.WithHint("delete it here")
+						} else {
+							d.WithHint("delete it from one of the two groups, %s and %s", earlier.group.Name, g.Name)
+						}
 						continue
 					}
-					first[name] = at
+					first[name] = mention{g, at}
 					if c.Node(name) == nil {
 						p.unknownReflector(g, at, name)
 					}
@@ -40,6 +44,12 @@ capacity.nodes is larger than the list.`,
 		}
 	},
 })
+
+// mention is a place that names a node as a reflector.
+type mention struct {
+	group *fabric.Group
+	at    source.Path
+}
 
 func (p *Pass) unknownReflector(g *fabric.Group, at source.Path, name string) {
 	d := p.Reportf(at, "group %s of cluster %s names reflector %s, and the cluster has no such node", g.Name, g.Cluster.Name, name)
@@ -62,9 +72,6 @@ func nameInstead(g *fabric.Group, name string) string {
 	}
 	if near := diag.Nearest(name, candidates); near != "" {
 		return fmt.Sprintf("write %q", near)
-	}
-	if g.Cluster.Node(name) != nil {
-		return "delete it here, or name another node"
 	}
 	return "declare it in nodes, or name one of the cluster's nodes"
 }

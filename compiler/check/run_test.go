@@ -81,14 +81,16 @@ waivers: [
 	{check: "docker-defalt-range", reason: "a slip"},
 	{check: "something else entirely", reason: "no check at all", until: "2020-01-01"},
 	{check: "single-point-of-failure", reason: "known, but not run"},
+	{check: "bad-selector", reason: "printed as a check's name is"},
 ]
 `)), Options{Today: fixtureDay})
-	if len(found) != 2 {
+	if len(found) != 3 {
 		t.Fatalf("found:\n%s", lines(found))
 	}
 	for i, want := range []struct{ path, hint string }{
 		{"waivers[0].check", `write "docker-default-range"`},
 		{"waivers[1].check", "topoc explain lists the checks"},
+		{"waivers[3].check", "delete the waiver, and mend what it was written for"},
 	} {
 		d := found[i]
 		if d.Check != "unknown-word" || d.Severity != diag.Error || d.Path != source.Path(want.path) || d.Hint != want.hint {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 
@@ -17,8 +18,9 @@ var _ = rule(Rule{
 A selector that no node's labels match, a rack or group that nobody is in, a peering via reflectors with a cluster that has
 none, a rack whose switches share no subnet with its nodes: each compiles to objects that Calico takes without a word, and
 to no session at all. Where not all nodes are listed (capacity.nodes), a selector of the user's may match the others, so
-it is a warning, and what topoc derives is not judged. It is also a warning where only one of a rack's switches shares no
-subnet with the nodes.
+it is a warning, and what topoc derives is not judged, but for a rack with switches of which no node is listed: the subnet of
+its sessions is then unknown, so there are none. It is also a warning where only one of a rack's switches shares no subnet
+with the nodes, or has no loopback in one of the families that they share.
 
 Mend it by correcting the selector or the names, or by giving the two ends addresses on one subnet.`,
 	Run: func(p *Pass) {
@@ -114,6 +116,11 @@ func (p *Pass) matchRack(r *fabric.Rack, told map[*fabric.Switch]bool) {
 	case emptyRack:
 		p.Reportf(at.Field("switches"), "rack %s of cluster %s has switches, and no node is in it", r.Name, c.Name).
 			WithHint("write rack: %q at the nodes that are in it, or delete the rack", r.Name)
+	case unlistedRack:
+		p.Warnf(at.Field("switches"), "rack %s of cluster %s has switches, and no node of it is listed: on which subnet its sessions run is unknown, so it gets none",
+			r.Name, c.Name).
+			Note(c.At().Fields("capacity", "nodes"), "more nodes are planned than listed").
+			WithHint("list one node of the rack, with its address and rack: %q", r.Name)
 	case withoutReflector:
 		p.Reportf(at.Field("peer"), "the reflectors of rack %s of cluster %s hold its sessions to switches, and none of its %s reflects",
 			r.Name, c.Name, count(len(r.Nodes), "node")).
@@ -135,23 +142,48 @@ func (p *Pass) matchRack(r *fabric.Rack, told map[*fabric.Switch]bool) {
 			} else if lacksLoopback(r, s) && !told[s] {
 				told[s] = true
 				p.reportLoopback(r, s)
+			} else if lacking, ok := halfLoopback(r, s); ok && !told[s] {
+				told[s] = true
+				d := p.Warnf(s.At().Field("loopback"), "rack %s of cluster %s has no %s sessions with switch %s: they run to its loopback, which is %s",
+					r.Name, c.Name, lacking, s.Name, loopbacksOf(s)).
+					Note(at.Field("session"), "the rack asks for it here")
+				hintLoopback(d, s, lacking)
 			}
 		}
 	}
 }
 
 func (p *Pass) reportLoopback(r *fabric.Rack, s *fabric.Switch) {
-	found, family, example := "none", fabric.IPv4, "192.0.2.1/32"
-	if s.Loopback.IsValid() {
-		found = s.Loopback.String()
-	}
+	family := fabric.IPv4
 	if !sharesFamily(r, s, fabric.IPv4) {
-		family, example = fabric.IPv6, "2001:db8::1/128"
+		family = fabric.IPv6
 	}
-	p.Reportf(s.At().Field("loopback"), "the sessions of rack %s of cluster %s run to the %s loopback of switch %s, which has %s",
-		r.Name, r.Cluster.Name, family, s.Name, found).
-		Note(r.At().Field("session"), "the rack asks for it here").
-		WithHint("give %s a loopback of that family, as in loopback: %q", s.Name, example)
+	d := p.Reportf(s.At().Field("loopback"), "the sessions of rack %s of cluster %s run to the %s loopback of switch %s, which has %s",
+		r.Name, r.Cluster.Name, family, s.Name, loopbacksOf(s)).
+		Note(r.At().Field("session"), "the rack asks for it here")
+	hintLoopback(d, s, family)
+}
+
+// hintLoopback proposes a loopback of a family that the switch has none of.
+func hintLoopback(d *diag.Diagnostic, s *fabric.Switch, lacking fabric.Family) {
+	example := map[fabric.Family]string{fabric.IPv4: "192.0.2.1/32", fabric.IPv6: "2001:db8::1/128"}[lacking]
+	switch {
+	case !s.Loopback.IsValid():
+		d.WithHint("give %s one of that family, as in loopback: %q", s.Name, example)
+	case lacking == fabric.IPv6:
+		d.WithHint("give %s one of that family too, as in loopback6: %q", s.Name, example)
+	default:
+		d.WithHint("give %s one of that family too, as in loopback: %q, loopback6: %q", s.Name, example, s.Loopback)
+	}
+}
+
+// loopbacksOf lists the loopbacks of a switch.
+func loopbacksOf(s *fabric.Switch) string {
+	all := slices.DeleteFunc([]netip.Prefix{s.Loopback, s.Loopback6}, func(p netip.Prefix) bool { return !p.IsValid() })
+	if len(all) == 0 {
+		return "none"
+	}
+	return someOf(all, netip.Prefix.String)
 }
 
 // matchPeering reports a peering that a side has no speakers for.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"strings"
 
 	"topoc/compiler/diag"
@@ -24,16 +25,15 @@ hand.`,
 			for _, need := range fabric.Unsupported(s) {
 				d := p.Reportf(need.At, "switch %s: %s", s.Name, need.Message)
 				dialect, able := s.At().Field("dialect"), strings.Join(need.Dialects, ", ")
-				if need.At != dialect {
-					d.Note(dialect, "the dialect is set here")
-				}
-				switch {
-				case need.At == dialect:
+				if need.At == dialect {
 					d.WithHint("write managed: false and configure it by hand, or use another dialect: %s", able)
-				case able == "":
-					d.WithHint("leave it out: no dialect can")
-				default:
-					d.WithHint("leave it out, or use a dialect that can: %s", able)
+					continue
+				}
+				d.Note(dialect, "the dialect is set here")
+				if able == "" {
+					d.WithHint("%s; no dialect can do what is asked", doWithout(s, need))
+				} else {
+					d.WithHint("%s, or use a dialect that can: %s", doWithout(s, need), able)
 				}
 			}
 		}
@@ -49,6 +49,42 @@ hand.`,
 		}
 	},
 })
+
+// without says how to do without an ability, at the place that asks for it.
+var without = map[fabric.Feature]string{
+	fabric.FeatureUnnumbered:       `give both ends addresses, as in address: "10.0.0.0/31" and address: "10.0.0.1/31"`,
+	fabric.FeatureDynamicNeighbors: "list every node of the cluster, so that each is a neighbor of its own",
+	fabric.FeatureDynamicASNumbers: "give the rack's nodes one AS number, or list every node of the cluster",
+	fabric.FeatureVRF:              "delete vrf",
+	fabric.FeatureBFD:              "delete bfd",
+	fabric.FeatureTTLSecurity:      "delete ttlSecurity",
+	fabric.FeatureASOverride:       "delete asOverride and give each rack an AS number of its own",
+	fabric.FeatureReflector:        "give the switch an AS number that its nodes don't have",
+	fabric.FeatureRelaxASPath:      "give the racks one AS number",
+	fabric.FeatureIPv6:             "delete its IPv6 addresses",
+	fabric.FeatureGracefulRestart:  "delete gracefulRestart",
+	fabric.FeatureDefaultOriginate: "delete defaultOriginate",
+	fabric.FeatureLoopbackSession:  "delete session: sessions then run to the switch's address on the nodes' subnet",
+	fabric.FeaturePassword:         "delete password",
+	fabric.FeatureStaticRoutes:     "delete staticRoutes",
+}
+
+// doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.
+func doWithout(s *fabric.Switch, need fabric.Need) string {
+	bgp, labels := s.At().Field("bgp"), need.At.Labels()
+	last, before := labels[len(labels)-1], labels[len(labels)-2]
+	switch {
+	case need.At == bgp.Field("dynamicNeighbors"):
+		return "delete dynamicNeighbors"
+	case need.Feature != 0:
+		return without[need.Feature]
+	case need.At == bgp.Field("maximumPaths"):
+		return fmt.Sprintf("write maximumPaths: %d or fewer, or delete it", s.Dialect.MaxPaths)
+	case last == "vrf" && before != "interfaces":
+		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
+	}
+	return "write the name that the switch itself has for it"
+}
 
 func written[T any](forms []T, name func(T) string) []string {
 	var names []string

@@ -7,6 +7,7 @@ import (
 	"topoc/compiler/calico"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/source"
 )
 
 var _ = rule(Rule{
@@ -15,11 +16,19 @@ var _ = rule(Rule{
 	Doc: `version-gate: a field must exist in the Calico release that the cluster runs
 
 An API server drops or refuses fields it doesn't know, and calico-node ignores them: the session comes up without the filter
-or the password that was asked for (calico#4963). topoc refuses instead of leaving out.
+or the password that was asked for (calico#4963). topoc refuses instead of leaving out. It knows the releases up to the one that
+its findings name: what a later one has changed it cannot look at, and says so in a warning.
 
-Mend it by not asking for the field, or by upgrading the cluster and raising calico.version.`,
+Mend it by not asking for the field, or by upgrading the cluster and raising calico.version. A filter that topoc derived is
+not needed where the peering has transit: true and exchanges everything, nor where its routes have no other way out of the
+cluster.`,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
+			if calico.IsNewer(c.Version) {
+				p.Warnf(c.At().Fields("calico", "version"), "cluster %s runs Calico %s, and topoc knows Calico up to %s: what has changed since is not looked at",
+					c.Name, c.Version, calico.Newest).
+					WithHint("write %q, or waive it once you have read the release notes", calico.Newest)
+			}
 			newer := slices.DeleteFunc(calico.Gates(c), func(g calico.Gate) bool { return c.Version.AtLeast(g.Since) })
 			for len(newer) > 0 {
 				end := 1 // what one declaration asks for is one finding: a filter is a kind and the field that names it
@@ -46,7 +55,42 @@ func (p *Pass) reportGates(c *fabric.Cluster, gates []calico.Gate) {
 	if c.Model.Calico != nil && c.Model.Calico.Version != "" {
 		d.Note(c.At().Fields("calico", "version"), "the release is set here")
 	}
-	d.WithHint("leave it out, or upgrade the cluster and write calico: version: %q", release(since))
+	if ways := waysAround(c, gates[0].At); ways != "" {
+		d.WithHint("upgrade the cluster and write calico: version: %q or later, or %s", release(since), ways)
+	} else {
+		d.WithHint("leave it out, or upgrade the cluster and write calico: version: %q", release(since))
+	}
+}
+
+// waysAround says how to do without the filters that topoc derived from the declaration at a path; empty where there are none:
+// they hold back routes of other clusters, which peerings have not been told to let pass, and ranges of the cluster's own,
+// which a peering doesn't exchange.
+func waysAround(c *fabric.Cluster, at source.Path) string {
+	own := slices.Concat(c.PodRanges(), c.Advertised)
+	var holdsOwn, holdsOthers bool
+	for _, f := range c.Filters {
+		if !f.Derived || f.At != at {
+			continue
+		}
+		for _, r := range slices.Concat(f.Rules.ExportV4, f.Rules.ExportV6) {
+			if slices.ContainsFunc(own, func(o fabric.Range) bool { return o.Prefix.Masked() == r.CIDR }) {
+				holdsOwn = true
+			} else {
+				holdsOthers = true
+			}
+		}
+	}
+	const exchange, transit = "delete exchange, so that the peering exchanges everything",
+		"write transit: true in its peerings, or drop them or its other ways out"
+	switch {
+	case holdsOwn && holdsOthers:
+		return exchange + ", and " + transit
+	case holdsOwn:
+		return exchange
+	case holdsOthers:
+		return transit
+	}
+	return ""
 }
 
 // release names the release that something appeared in: the first one of a minor by that minor alone, as users do.

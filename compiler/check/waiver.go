@@ -55,7 +55,10 @@ func waive(found diag.List, written []*model.Waiver, ran map[string]bool, today 
 
 	var about diag.List
 	for _, w := range waivers {
-		if !Known(w.Check) {
+		if IsMistake(w.Check) {
+			about.Add("unknown-word", diag.Error, w.at.Field("check"), "%s is a mistake of shape and no check: no waiver silences it", w.Check).
+				WithHint("delete the waiver, and mend what it was written for")
+		} else if !Known(w.Check) {
 			d := about.Add("unknown-word", diag.Error, w.at.Field("check"), "there is no check named %q", w.Check)
 			if near := diag.Nearest(w.Check, catalogue); near != "" {
 				d.WithHint("write %q", near)

@@ -12,7 +12,8 @@ import (
 
 // Link turns names into pointers and fills in everything that is derived. It never fails: a name that leads nowhere is a
 // diagnostic and is left out. Its diagnostics are unknown-reference, missing-field (what another field makes necessary),
-// unknown-word and out-of-range; after one of the last two the fabric is not worth checking.
+// conflict (two fields that exclude each other), bad-selector, unknown-word and out-of-range; after one of the last two the
+// fabric is not worth checking.
 func Link(t *model.Topology) (*Fabric, diag.List) {
 	l := &linker{t: t, f: &Fabric{Name: t.Name, Model: t}, bySubnet: map[netip.Prefix][]*Interface{}}
 	l.words()

@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -219,9 +218,8 @@ func (l *linker) ruleRange(at source.Path, field string, r *model.FilterRule, fa
 	everything := map[Family]string{IPv4: "0.0.0.0/0", IPv6: "::/0"}[family]
 	switch {
 	case r.CIDR.IsValid() && FamilyOf(r.CIDR.Addr()) != family:
-		other := strings.Replace(field, "V"+family.number(), "V"+FamilyOf(r.CIDR.Addr()).number(), 1)
 		l.refuse("out-of-range", at.Field("cidr"), "found %s, expected an %s range: %s is about %s routes", r.CIDR, family, field, family).
-			WithHint("move the rule to %s", other)
+			WithHint("move the rule to %s%d", strings.TrimRight(field, "46"), FamilyOf(r.CIDR.Addr()))
 		return
 	case r.CIDR.IsValid() && r.MatchOperator == "":
 		l.missing(at.Field("cidr"), "cidr has no matchOperator, which says how a route's prefix relates to %s", r.CIDR).
@@ -237,9 +235,6 @@ func (l *linker) ruleRange(at source.Path, field string, r *model.FilterRule, fa
 		l.prefixLength(at.Field("prefixLength"), r.PrefixLength, r.CIDR, family)
 	}
 }
-
-// number is how names of Calico's fields have a family.
-func (f Family) number() string { return fmt.Sprint(uint8(f)) }
 
 // prefixLength judges bounds for the length of a prefix in cidr, which may be the zero Prefix.
 func (l *linker) prefixLength(at source.Path, p *model.PrefixLength, cidr netip.Prefix, family Family) {
@@ -329,10 +324,10 @@ func (l *linker) meshOptions() {
 func noteNoMesh(d *diag.Diagnostic, c *Cluster) {
 	switch withSwitches := slices.IndexFunc(c.Racks, func(r *Rack) bool { return len(r.Switches) > 0 }); {
 	case c.Model.BGP.NodeToNodeMesh != nil:
-		d.Note(c.At().Fields("bgp", "nodeToNodeMesh"), "it is switched off here")
+		d.Note(c.At().Fields("bgp", "nodeToNodeMesh"), "the mesh is switched off here")
 	case len(c.Groups) > 0:
-		d.Note(c.Groups[0].At(), "reflectors are in its place")
+		d.Note(c.Groups[0].At(), "the mesh is off since the cluster has reflectors")
 	case withSwitches >= 0:
-		d.Note(c.Racks[withSwitches].At().Field("switches"), "sessions with switches are in its place")
+		d.Note(c.Racks[withSwitches].At().Field("switches"), "the mesh is off since rack %s has switches", c.Racks[withSwitches].Name)
 	}
 }
