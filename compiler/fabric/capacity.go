@@ -40,7 +40,7 @@ func (b *routerBuilder) rackMaxPrefixes(r *Rack, f Family) int {
 	if d := b.s.Dialect; d != nil && d.AddPath {
 		limit *= pathsPerPrefix(r)
 	}
-	return limit
+	return min(limit, math.MaxInt32) // more than any platform's table holds
 }
 
 // pathsPerPrefix is how many paths of one prefix a speaker of the rack holds, and so sends where add-path is negotiated: a

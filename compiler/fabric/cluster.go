@@ -33,7 +33,9 @@ type Cluster struct {
 	Incomplete   bool // more nodes are planned than listed
 	PlannedNodes int  // max(capacity.nodes, nodes listed)
 	PodsPerNode  int
-	ExplicitASN  bool // some node's AS comes from its rack or itself: every node is annotated with its own
+	partners     []Partner
+	derived      map[*Peering]string // the derived filter on sessions over a peering, or over none: switches, external peers
+	ExplicitASN  bool                // some node's AS comes from its rack or itself: every node is annotated with its own
 }
 
 // At is where the cluster is declared.
@@ -136,9 +138,12 @@ type Rack struct {
 	Model        *model.Rack
 	ASN          model.ASN
 	Nodes        []*Node
-	Switches     []*Switch // in the order written; unknown ones are left out
-	ByReflectors bool      // the reflectors of the rack hold the sessions to the switches, not all nodes
-	ByLoopback   bool      // sessions run to the switches' loopbacks
+	Switches     []*Switch                 // in the order written; unknown ones are left out
+	ByReflectors bool                      // the reflectors of the rack hold the sessions to the switches, not all nodes
+	ByLoopback   bool                      // sessions run to the switches' loopbacks
+	subnets      map[Family][]netip.Prefix // that its nodes have their address of a family in, sorted
+	nicSubnets   []netip.Prefix            // where its nodes have a further NIC and its switches an interface, sorted
+	groups       []*Group                  // that reflect for it
 }
 
 // At is where the rack is declared.

@@ -5,6 +5,7 @@ package fabric
 
 import (
 	"net/netip"
+	"strconv"
 
 	"topoc/compiler/model"
 	"topoc/compiler/source"
@@ -61,6 +62,9 @@ func (f Family) String() string {
 	return "IPv6"
 }
 
+// number is the family as a part of names: "v4", "v6".
+func (f Family) number() string { return "v" + strconv.Itoa(int(f)) }
+
 // Suffix tells the names of one family's objects from the other's: "" and "-v6".
 func (f Family) Suffix() string {
 	if f == IPv4 {
@@ -103,13 +107,15 @@ type SwitchLink struct {
 // At is where the link is declared.
 func (l *SwitchLink) At() source.Path { return source.Path("links").Field(l.Name) }
 
-// Unnumbered reports whether the link has no addresses but link-local ones, so that one session over those carries both
-// families.
+// Unnumbered reports whether neither end has an address but a link-local one with its interface, so that one session over
+// those carries both families.
 func (l *SwitchLink) Unnumbered() bool {
-	a, b := l.Ends[0], l.Ends[1]
-	v4 := a.Address.IsValid() && b.Address.IsValid()
-	v6 := a.Address6.IsValid() && b.Address6.IsValid() && !l.linkLocal()
-	return !v4 && !v6
+	for _, e := range l.Ends {
+		if e.Address.IsValid() || e.Address6.IsValid() && !l.linkLocal() {
+			return false
+		}
+	}
+	return true
 }
 
 // linkLocal reports whether the IPv6 addresses of the link are link-local and both interfaces are known: such an address
@@ -152,7 +158,7 @@ const (
 // Peering is two clusters that exchange routes.
 type Peering struct {
 	Name     string
-	Clusters [2]*Cluster // as written; either may be nil where its name is unknown
+	Clusters [2]*Cluster // as written
 	Via      Via
 	Pods     bool
 	Services [2]bool // whether Clusters[i] takes the services of the other

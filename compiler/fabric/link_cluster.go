@@ -77,6 +77,12 @@ func (l *linker) linkRacks(c *Cluster) {
 				l.unknown(r.At().Field("switches").Index(i), "switch", switchName, names(l.t.Switches))
 				continue
 			}
+			if slices.Contains(r.Switches, s) {
+				at := r.At().Field("switches")
+				l.diags.Add("conflict", diag.Error, at.Index(i), "rack %s names switch %s twice", name, switchName).
+					Note(at.Index(slices.Index(m.Switches, switchName)), "the first time").WithHint("delete it here")
+				continue
+			}
 			r.Switches = append(r.Switches, s)
 			s.Racks = append(s.Racks, r)
 		}

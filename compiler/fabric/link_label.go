@@ -25,6 +25,9 @@ const (
 
 func (l *linker) linkLabels() {
 	for _, c := range l.f.Clusters {
+		for _, r := range c.Racks {
+			r.survey()
+		}
 		for _, n := range c.Nodes {
 			n.Labels = l.labels(n)
 			if n.ClusterID.IsValid() {
@@ -44,14 +47,14 @@ func (l *linker) labels(n *Node) []Label {
 	if r := n.Rack; r != nil {
 		all[labelRack] = r.Name
 		for _, f := range []Family{IPv4, IPv6} {
-			if p := n.Prefix(f); p.IsValid() && len(subnetsOf(r, f)) > 1 {
+			if p := n.Prefix(f); p.IsValid() && len(r.subnets[f]) > 1 {
 				all[rackSubnetLabel(f)] = subnetLabel(p)
 			}
 		}
-		if groups := r.groups(); len(groups) == 1 {
-			all[labelGroup] = groups[0].Name
+		if len(r.groups) == 1 {
+			all[labelGroup] = r.groups[0].Name
 		}
-		for _, p := range nicSubnets(r) {
+		for _, p := range r.nicSubnets {
 			if onNIC(n, p).IsValid() {
 				all[labelNICSubnet+subnetLabel(p)] = "true"
 			}
@@ -106,49 +109,44 @@ func rackSubnetLabel(f Family) string {
 	return labelRackSubnet6
 }
 
-// groups returns the reflector groups of the rack.
-func (r *Rack) groups() []*Group {
-	var groups []*Group
-	for _, g := range r.Cluster.Groups {
-		if g.Rack == r {
-			groups = append(groups, g)
-		}
-	}
-	return groups
-}
-
 func sortLabels(all []Label) {
 	slices.SortFunc(all, func(a, b Label) int { return cmp.Compare(a.Key, b.Key) })
 }
 
-// subnetsOf returns the subnets that the rack's nodes have their address of a family in, sorted.
-func subnetsOf(r *Rack, f Family) []netip.Prefix {
-	var subnets []netip.Prefix
+// survey finds the subnets and the reflector groups of a rack, once: every node and every session asks for them.
+func (r *Rack) survey() {
+	r.subnets = map[Family][]netip.Prefix{}
+	onNICs := map[netip.Prefix]bool{}
+	seen := map[netip.Prefix]bool{}
 	for _, n := range r.Nodes {
-		if p := n.Prefix(f); p.IsValid() && !slices.Contains(subnets, p.Masked()) {
-			subnets = append(subnets, p.Masked())
+		for _, f := range []Family{IPv4, IPv6} {
+			if p := n.Prefix(f); p.IsValid() && !seen[p.Masked()] {
+				seen[p.Masked()] = true
+				r.subnets[f] = append(r.subnets[f], p.Masked())
+			}
+		}
+		for _, nic := range n.NICs {
+			onNICs[nic.Address.Masked()], onNICs[nic.Address6.Masked()] = true, true
 		}
 	}
-	slices.SortFunc(subnets, ComparePrefix)
-	return subnets
-}
-
-// nicSubnets returns the subnets where nodes of the rack have a further NIC and one of its switches has an interface.
-func nicSubnets(r *Rack) []netip.Prefix {
-	var subnets []netip.Prefix
+	slices.SortFunc(r.subnets[IPv4], ComparePrefix)
+	slices.SortFunc(r.subnets[IPv6], ComparePrefix)
 	for _, s := range r.Switches {
 		for _, i := range s.Interfaces {
-			for _, f := range []Family{IPv4, IPv6} {
-				p := i.Addr(f)
-				if p.IsValid() && !slices.Contains(subnets, p.Masked()) &&
-					slices.ContainsFunc(r.Nodes, func(n *Node) bool { return onNIC(n, p.Masked()).IsValid() }) {
-					subnets = append(subnets, p.Masked())
+			for _, p := range []netip.Prefix{i.Address, i.Address6} {
+				if p.IsValid() && onNICs[p.Masked()] {
+					r.nicSubnets = append(r.nicSubnets, p.Masked())
 				}
 			}
 		}
 	}
-	slices.SortFunc(subnets, ComparePrefix)
-	return subnets
+	slices.SortFunc(r.nicSubnets, ComparePrefix)
+	r.nicSubnets = slices.Compact(r.nicSubnets)
+	for _, g := range r.Cluster.Groups {
+		if g.Rack == r {
+			r.groups = append(r.groups, g)
+		}
+	}
 }
 
 // onNIC returns the address of n's further NIC on a subnet, or the zero Addr.

@@ -40,12 +40,7 @@ type pair struct{ a, b *Node }
 
 // add appends a peer under a name that no other one has.
 func (p *peerer) add(peer *Peer, words ...string) *Peer {
-	peer.Cluster, peer.Name = p.c, objectName(words...)
-	for p.taken[peer.Name] {
-		words = append(words, hash(words))
-		peer.Name = objectName(words...)
-	}
-	p.taken[peer.Name] = true
+	peer.Cluster, peer.Name = p.c, unique(p.taken, objectName, words...)
 	p.c.Peers = append(p.c.Peers, peer)
 	return peer
 }
@@ -68,7 +63,7 @@ func (p *peerer) reflectors() {
 			continue
 		}
 		members := equals(labelGroup, g.Name)
-		if len(g.Rack.groups()) > 1 {
+		if len(g.Rack.groups) > 1 {
 			members = equals(labelRack, g.Rack.Name) // a label has one value, so it cannot name two groups
 		}
 		peer := p.add(&Peer{Kind: ReflectorSession, At: g.At(), NodeSelector: members,

@@ -81,30 +81,37 @@ func (p Partner) Ranges() []Range {
 }
 
 // Partners returns the clusters whose routes c takes, sorted by name: those it has a peering with, and those that lie
-// behind peerings which all give transit.
-func (c *Cluster) Partners() []Partner {
+// behind peerings which all give transit. Shared, do not modify.
+func (c *Cluster) Partners() []Partner { return c.partners }
+
+// partnersOf finds the partners of a cluster. What is taken from one grows with every way that leads there, so a cluster is
+// looked at again whenever its own share has grown.
+func partnersOf(c *Cluster) []Partner {
 	found := map[*Cluster]*Partner{}
-	var queue []Partner
-	for _, p := range c.Peerings {
-		queue = append(queue, Partner{Cluster: p.Other(c), Peering: p, Pods: p.Pods, Services: p.exchangesServices()})
+	var queue []Partner // each over a peering that gives transit
+	reach := func(to *Cluster, over Partner, isTransit bool) {
+		known := found[to]
+		if known == nil {
+			known = &Partner{Cluster: to, Peering: over.Peering}
+			found[to] = known
+		}
+		isNew := over.Pods && !known.Pods || over.Services && !known.Services
+		known.Pods, known.Services = known.Pods || over.Pods, known.Services || over.Services
+		if over.Peering.Other(c) == to && isTransit && !known.Peering.Transit {
+			known.Peering, isNew = over.Peering, true // of several peerings of the two, one that gives transit speaks for them
+		}
+		if isTransit && isNew {
+			queue = append(queue, Partner{to, over.Peering, over.Pods, over.Services})
+		}
 	}
-	for direct := len(queue); len(queue) > 0; direct-- {
-		at := queue[0]
-		queue = queue[1:]
-		if known := found[at.Cluster]; known != nil {
-			if direct > 0 { // a second peering of the same two clusters
-				known.Pods, known.Services = known.Pods || at.Pods, known.Services || at.Services
-			}
-			continue
-		}
-		found[at.Cluster] = &at
-		if !at.Peering.Transit {
-			continue
-		}
+	for _, p := range c.Peerings {
+		reach(p.Other(c), Partner{Peering: p, Pods: p.Pods, Services: p.exchangesServices()}, p.Transit)
+	}
+	for i := 0; i < len(queue); i++ {
+		at := queue[i]
 		for _, p := range at.Cluster.Peerings {
-			if far := p.Other(at.Cluster); p.Transit && far != c && found[far] == nil {
-				queue = append(queue, Partner{Cluster: far, Peering: at.Peering,
-					Pods: at.Pods && p.Pods, Services: at.Services && p.exchangesServices()})
+			if far := p.Other(at.Cluster); p.Transit && far != c {
+				reach(far, Partner{Peering: at.Peering, Pods: at.Pods && p.Pods, Services: at.Services && p.exchangesServices()}, true)
 			}
 		}
 	}
@@ -121,8 +128,8 @@ func (c *Cluster) Partners() []Partner {
 // towards addresses of a pool (calico.md 4.4).
 func (l *linker) linkForeignPools() {
 	for _, c := range l.f.Clusters {
-		partners := c.Partners()
-		markForeign(c, partners)
+		c.partners = partnersOf(c)
+		markForeign(c, c.partners)
 	}
 	for _, c := range l.f.Clusters {
 		if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Own() && !p.LoadBalancerOnly() }) {
@@ -130,10 +137,19 @@ func (l *linker) linkForeignPools() {
 		}
 	}
 	for _, c := range l.f.Clusters {
+		written := slices.Clone(c.Pools)
+		taken := map[string]bool{}
+		for _, p := range written {
+			taken[p.Name] = true
+		}
+		derived := map[netip.Prefix]bool{}
 		for _, partner := range c.Partners() {
 			for _, r := range partner.Ranges() {
-				if !slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Foreign != nil && p.CIDR.Overlaps(r.Prefix) }) {
-					c.Pools = append(c.Pools, foreignPool(c, partner, r))
+				if !derived[r.Prefix.Masked()] && !slices.ContainsFunc(written, func(p *Pool) bool {
+					return p.Foreign != nil && p.CIDR.Overlaps(r.Prefix)
+				}) {
+					derived[r.Prefix.Masked()] = true
+					c.Pools = append(c.Pools, foreignPool(c, partner, r, taken))
 				}
 			}
 		}
@@ -183,16 +199,12 @@ func writtenPodRanges(c *Cluster) []Range {
 	return ranges
 }
 
-func foreignPool(c *Cluster, partner Partner, r Range) *Pool {
+func foreignPool(c *Cluster, partner Partner, r Range, taken map[string]bool) *Pool {
 	kind := "services"
 	if r.Kind == PodRange {
 		kind = "pods"
 	}
-	words := []string{partner.Cluster.Name, kind, cidrName(r.Prefix)}
-	for slices.ContainsFunc(c.Pools, func(p *Pool) bool { return p.Name == objectName(words...) }) {
-		words = append(words, hash(words))
-	}
-	return &Pool{Cluster: c, Name: objectName(words...), CIDR: r.Prefix.Masked(),
+	return &Pool{Cluster: c, Name: unique(taken, objectName, partner.Cluster.Name, kind, cidrName(r.Prefix)), CIDR: r.Prefix.Masked(),
 		BlockSize: defaultBlockSize(r.Prefix), Encapsulation: "None", NodeSelector: "all()", Disabled: true,
 		Foreign: partner.Cluster, Peering: partner.Peering, At: partner.Peering.At()}
 }

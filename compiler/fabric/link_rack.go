@@ -111,7 +111,7 @@ func (p *peerer) rackPeer(r *Rack, s *Switch, sp subnetPeer) {
 		peer.SourceAddress = "None" // the kernel picks the NIC's address by the route to the switch
 	}
 	words := []string{r.Name, "to", s.Name}
-	if len(subnetsOf(r, sp.family)) > 1 || sp.onNIC {
+	if len(r.subnets[sp.family]) > 1 || sp.onNIC {
 		words = append(words, cidrName(sp.subnet))
 	}
 	p.add(peer, append(words[:len(words)-1:len(words)-1], words[len(words)-1]+sp.family.Suffix())...)
@@ -155,7 +155,7 @@ func rackSelector(r *Rack, sp subnetPeer) string {
 	switch {
 	case sp.onNIC:
 		sel += " && " + equals(labelNICSubnet+subnetLabel(sp.subnet), "true")
-	case len(subnetsOf(r, sp.family)) > 1:
+	case len(r.subnets[sp.family]) > 1:
 		sel += " && " + equals(rackSubnetLabel(sp.family), subnetLabel(sp.subnet))
 	}
 	return sel

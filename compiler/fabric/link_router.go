@@ -127,17 +127,7 @@ type routerBuilder struct {
 }
 
 // name makes a name that nothing else on the switch has.
-func (b *routerBuilder) name(words ...string) string {
-	if b.r.VRF != "" && words[0] == "static" {
-		words = append(words, b.r.VRF)
-	}
-	name := policyName(words...)
-	if b.taken[name] {
-		name = policyName(append(words, hash(words))...)
-	}
-	b.taken[name] = true
-	return name
-}
+func (b *routerBuilder) name(words ...string) string { return unique(b.taken, policyName, words...) }
 
 func (b *routerBuilder) build() *BGPRouter {
 	bgp := or(b.s.Model.BGP, model.SwitchBGP{})
@@ -228,10 +218,7 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 			g.Multihop = loopbackTTL
 		}
 	}
-	suffix := "v4"
-	if key.family == IPv6 {
-		suffix = "v6"
-	}
+	suffix := key.family.number()
 	g.Name = b.name(append(words, suffix)...)
 	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), b.fromNodes(r, key.family))
 	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), b.toNodes(bgp, r, key.family))
@@ -306,10 +293,7 @@ func (b *routerBuilder) switchNeighbors(bgp *model.SwitchBGP) {
 }
 
 func (b *routerBuilder) switchFamily(bgp *model.SwitchBGP, s *Session, other *Switch, f Family) *FamilyConfig {
-	suffix := "v4"
-	if f == IPv6 {
-		suffix = "v6"
-	}
+	suffix := f.number()
 	words := []string{other.Name}
 	if b.parallel(other) {
 		words = append(words, s.Link.Name)
@@ -371,17 +355,18 @@ func (b *routerBuilder) redistribution() {
 		}) {
 			continue // no switch to tell them to
 		}
-		suffix, found := "v4", false
-		if f == IPv6 {
-			suffix = "v6"
-		}
+		found := false
 		for _, r := range b.s.Statics {
 			if r.VRF == b.r.VRF && FamilyOf(r.Prefix.Addr()) == f {
 				r.Tag, found = staticTag, true
 			}
 		}
 		if found {
-			p := &Policy{Name: b.name("static", suffix), Family: f, Terms: []Term{{Seq: 10, Tag: staticTag}}}
+			words := append([]string{"static"}, f.number())
+			if b.r.VRF != "" {
+				words = append(words, b.r.VRF)
+			}
+			p := &Policy{Name: b.name(words...), Family: f, Terms: []Term{{Seq: 10, Tag: staticTag}}}
 			b.r.Policies = append(b.r.Policies, p)
 			b.r.Redistribute = append(b.r.Redistribute, &Redistribution{Family: f, Policy: p})
 		}

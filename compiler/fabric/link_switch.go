@@ -84,30 +84,46 @@ func (l *linker) linkLinks() {
 	}
 }
 
-// needInterface reports an end that lacks what its link needs: an interface where it is unnumbered, else the address of the
-// other end's family.
+// needInterface reports an end that lacks what its link needs: an address of each family that the other end has one of, or,
+// where the link is unnumbered, an interface of its own.
 func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
-	none := !end.Address.IsValid() && !end.Address6.IsValid()
+	for _, f := range []Family{IPv4, IPv6} {
+		if other.Addr(f).IsValid() && !end.Addr(f).IsValid() {
+			l.missing(end.At(), "link %s has an %s address at %s and none at %s", link.Name, f, other.Switch.Name, end.Switch.Name).
+				Note(other.At(), "the other end is here").WithHint("give both ends an address of one subnet, or neither")
+		}
+	}
+	if !link.BGP {
+		return
+	}
+	twin := l.twinOf(end)
 	switch {
-	case link.BGP && end.Interface == "" && l.sameLinkLocal(end) != nil:
-		twin := l.sameLinkLocal(end)
+	case link.Unnumbered() && end.Interface == "":
+		l.missing(end.At(), "link %s has no address at %s: an unnumbered link needs its interface", link.Name, end.Switch.Name).
+			WithHint(`add interface: "…", or addresses of one subnet at both ends`)
+	case twin == nil:
+	case end.Interface == "":
 		l.missing(end.At(), "links %s and %s lead from %s to the link-local address %s: only the interface tells them apart",
 			link.Name, twin.Link.Name, end.Switch.Name, other.Address6.Addr()).
 			Note(twin.Link.At(), "the other link").WithHint(`add interface: "…" at both ends of both links`)
-	case link.Unnumbered() && none && end.Interface == "" && link.BGP:
-		l.missing(end.At(), "link %s has no address at %s: an unnumbered link needs its interface", link.Name, end.Switch.Name).
-			WithHint(`add interface: "…", or addresses of one subnet at both ends`)
-	case none && (other.Address.IsValid() || other.Address6.IsValid()):
-		l.missing(end.At(), "link %s has an address at %s and none at %s", link.Name, other.Switch.Name, end.Switch.Name).
-			Note(other.At(), "the other end is here").WithHint("give both ends an address of one subnet, or neither")
+	default:
+		l.diags.Add("conflict", diag.Error, end.At().Field("interface"), "interface %s of %s is that of link %s too: an unnumbered link needs one of its own",
+			end.Interface, end.Switch.Name, twin.Link.Name).
+			Note(twin.At().Field("interface"), "the other link").WithHint("write the interface that link %s is on", link.Name)
 	}
 }
 
-// sameLinkLocal returns another end of the switch whose far end has the same link-local address, or nil.
-func (l *linker) sameLinkLocal(end *LinkEnd) *LinkEnd {
+// twinOf returns an earlier end on the switch whose session has the same neighbor: over the same interface, or at the same
+// link-local address. It returns nil where there is none.
+func (l *linker) twinOf(end *LinkEnd) *LinkEnd {
 	far := end.Other().Address6.Addr()
 	for _, e := range end.Switch.Links {
-		if e != end && e.Link.BGP && far.IsLinkLocalUnicast() && e.Other().Address6.Addr() == far && e.VRF == end.VRF {
+		if e == end {
+			break
+		}
+		overInterface := end.Link.Unnumbered() && e.Link.Unnumbered() && end.Interface != "" && e.Interface == end.Interface
+		sameAddress := far.IsLinkLocalUnicast() && e.Other().Address6.Addr() == far && (end.Interface == "" || e.Interface == "")
+		if e.Link.BGP && e.VRF == end.VRF && (overInterface || sameAddress) {
 			return e
 		}
 	}
@@ -156,12 +172,35 @@ func (l *linker) linkHosts() {
 			for _, r := range l.staticRoutes(at, clusterName, m.Routes[clusterName], []netip.Prefix{h.Address, h.Address6}) {
 				h.Routes = append(h.Routes, *r)
 			}
+			l.needFamily(h, at, clusterName)
 		}
 		if m.DNS != nil {
 			h.DNS = l.hostDNS(h, m.DNS)
 		}
 		l.f.Hosts = append(l.f.Hosts, h)
 	}
+}
+
+// needFamily reports routes to a cluster that has ranges of the family only which the host has no address of.
+func (l *linker) needFamily(h *Host, at source.Path, clusterName string) {
+	c := l.cluster(clusterName)
+	if c == nil || slices.ContainsFunc(h.Routes, func(r StaticRoute) bool { return r.Cluster == c }) {
+		return
+	}
+	ranges := slices.Concat(c.PodRanges(), c.ServiceCIDRs)
+	if len(ranges) == 0 || slices.ContainsFunc(ranges, func(r Range) bool { return h.hasAddress(FamilyOf(r.Prefix.Addr())) }) {
+		return
+	}
+	f := FamilyOf(ranges[0].Prefix.Addr())
+	l.missing(h.At(), "host %s has routes to cluster %s, whose ranges are %s, and no %s address", h.Name, c.Name, f, f).
+		Note(at, "the routes are here").WithHint("add an address of that family")
+}
+
+func (h *Host) hasAddress(f Family) bool {
+	if f == IPv4 {
+		return h.Address.IsValid()
+	}
+	return h.Address6.IsValid()
 }
 
 func (l *linker) linkStatics() {

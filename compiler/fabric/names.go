@@ -41,24 +41,37 @@ func objectName(words ...string) string {
 	return strings.Trim(name[:min(len(name), 240)], "-.") + "-" + hash(words)
 }
 
-// policyName joins words to a name that switches of every dialect take: letters, digits, hyphens, at most maxPolicyName of
-// them, upper case as is the custom for policies. Where folding lost something the name ends in a hash of the words.
+// policyName joins words to a name that switches take: letters, digits, hyphens and underscores, at most maxPolicyName of
+// them, upper case as is the custom for policies. Underscores stand between the words, so that words with hyphens make
+// no two names alike; where folding lost something the name ends in a hash of the words.
 func policyName(words ...string) string {
-	joined := strings.ToUpper(strings.Join(words, "-"))
+	joined := strings.ToUpper(strings.Join(words, "_"))
 	name := strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
 			return r
 		}
 		return '-'
 	}, joined)
+	isLossy := name != joined || strings.Count(name, "_") >= len(words)
 	if name != "" && name[0] >= '0' && name[0] <= '9' {
 		name = "T-" + name
 	}
-	if len(name) <= maxPolicyName && (name == joined || name == "T-"+joined) {
+	if len(name) <= maxPolicyName && !isLossy {
 		return name
 	}
 	h := strings.ToUpper(hash(words))
 	return name[:min(len(name), maxPolicyName-1-len(h))] + "-" + h
+}
+
+// unique makes a name of words that is not yet taken, and takes it.
+func unique(taken map[string]bool, name func(...string) string, words ...string) string {
+	made := name(words...)
+	for taken[made] {
+		words = append(words, hash(words))
+		made = name(words...)
+	}
+	taken[made] = true
+	return made
 }
 
 // hash is a short digest of words that starts with a letter that is no hexadecimal digit.

@@ -251,7 +251,7 @@ func advertisedNetworks(s *Switch, vrf string) []netip.Prefix {
 	}
 	var networks []netip.Prefix
 	add := func(p netip.Prefix) {
-		if p.IsValid() && !slices.Contains(networks, p.Masked()) {
+		if p.IsValid() && !p.Addr().IsLinkLocalUnicast() && !slices.Contains(networks, p.Masked()) {
 			networks = append(networks, p.Masked())
 		}
 	}

@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -136,4 +137,12 @@ func (l *linker) word(at source.Path, word string, known []string) {
 	}
 }
 
-func list(words []string) string { return strings.Join(words, ", ") }
+// list joins words for a message, at most maxListed of them.
+func list(words []string) string {
+	if more := len(words) - maxListed; more > 1 {
+		return strings.Join(words[:maxListed], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(words, ", ")
+}
+
+const maxListed = 20
