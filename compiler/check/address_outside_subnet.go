@@ -71,7 +71,7 @@ func addressField(p netip.Prefix) string {
 }
 
 func (p *Pass) endsOnLink(a, b *fabric.LinkEnd, f fabric.Family) {
-	own, other := a.Addr(f), b.Addr(f)
+	own, other := a.Prefix(f), b.Prefix(f)
 	if !own.IsValid() || !other.IsValid() || own.Masked().Contains(other.Addr()) && other.Masked().Contains(own.Addr()) {
 		return
 	}

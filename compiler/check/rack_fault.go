@@ -57,7 +57,7 @@ func shares(r *fabric.Rack, s *fabric.Switch) bool {
 // sharesFamily is shares for one family.
 func sharesFamily(r *fabric.Rack, s *fabric.Switch, f fabric.Family) bool {
 	for _, i := range s.Interfaces {
-		address := i.Addr(f)
+		address := i.Prefix(f)
 		if address.IsValid() && slices.ContainsFunc(r.Speakers(), func(n *fabric.Node) bool { return inSubnet(n, address.Masked()) }) {
 			return true
 		}

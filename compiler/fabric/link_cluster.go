@@ -290,7 +290,7 @@ func (l *linker) gatewayOf(address netip.Prefix, rack *Rack) netip.Addr {
 			}
 		}
 		if !own.IsValid() {
-			own = i.Addr(FamilyOf(address.Addr())).Addr()
+			own = i.Prefix(FamilyOf(address.Addr())).Addr()
 		}
 	}
 	return own

@@ -54,7 +54,7 @@ func (p *peerer) subnetPeers(s *Switch, f Family, nodes []*Node) []subnetPeer {
 	var peers []subnetPeer
 	first := map[netip.Prefix]*Interface{}
 	for _, i := range s.Interfaces {
-		address := i.Addr(f)
+		address := i.Prefix(f)
 		if !address.IsValid() {
 			continue
 		}
@@ -98,7 +98,7 @@ func (p *peerer) ambiguousVRF(i, other *Interface, subnet netip.Prefix, nodes []
 
 // rackPeer makes one BGPPeer and its sessions. A session never runs to a shared address: two switches would answer for it.
 func (p *peerer) rackPeer(r *Rack, s *Switch, sp subnetPeer) {
-	peer := &Peer{Kind: RackSession, At: r.At(), NodeSelector: rackSelector(r, sp), ASN: s.ASN, PeerIP: sp.iface.Addr(sp.family).Addr()}
+	peer := &Peer{Kind: RackSession, At: r.At(), NodeSelector: rackSelector(r, sp), ASN: s.ASN, PeerIP: sp.iface.Prefix(sp.family).Addr()}
 	peer.take(&r.Model.Session, p.c.filtersOn(nil, r.Model.Filters))
 	if r.ByLoopback {
 		loopback := s.LoopbackOf(sp.family)

@@ -39,7 +39,7 @@ func (l *linker) linkSwitches() {
 }
 
 // Addr returns the interface's address of a family with its length, or the zero Prefix.
-func (i *Interface) Addr(f Family) netip.Prefix {
+func (i *Interface) Prefix(f Family) netip.Prefix {
 	if f == IPv4 {
 		return i.Address
 	}
@@ -47,7 +47,7 @@ func (i *Interface) Addr(f Family) netip.Prefix {
 }
 
 // Addr returns the end's address of a family with its length, or the zero Prefix.
-func (e *LinkEnd) Addr(f Family) netip.Prefix {
+func (e *LinkEnd) Prefix(f Family) netip.Prefix {
 	if f == IPv4 {
 		return e.Address
 	}
@@ -88,7 +88,7 @@ func (l *linker) linkLinks() {
 // where the link is unnumbered, an interface of its own.
 func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
 	for _, f := range []Family{IPv4, IPv6} {
-		if other.Addr(f).IsValid() && !end.Addr(f).IsValid() {
+		if other.Prefix(f).IsValid() && !end.Prefix(f).IsValid() {
 			l.missing(end.At(), "link %s has an %s address at %s and none at %s", link.Name, f, other.Switch.Name, end.Switch.Name).
 				Note(other.At(), "the other end is here").WithHint("give both ends an address of one subnet, or neither")
 		}
@@ -143,12 +143,12 @@ func (l *linker) linkLinkSessions() {
 			families = []Family{IPv6}
 		}
 		for _, f := range families {
-			if !link.Unnumbered() && (!a.Addr(f).IsValid() || !b.Addr(f).IsValid()) {
+			if !link.Unnumbered() && (!a.Prefix(f).IsValid() || !b.Prefix(f).IsValid()) {
 				continue
 			}
 			l.f.Sessions = append(l.f.Sessions, &Session{Kind: LinkSession, Family: f, Link: link, VRF: a.VRF, At: link.At(),
-				A: End{Device: a.Switch, Address: a.Addr(f).Addr(), ASN: a.Switch.ASN, PeerASN: b.Switch.ASN},
-				B: End{Device: b.Switch, Address: b.Addr(f).Addr(), ASN: b.Switch.ASN, PeerASN: a.Switch.ASN}})
+				A: End{Device: a.Switch, Address: a.Prefix(f).Addr(), ASN: a.Switch.ASN, PeerASN: b.Switch.ASN},
+				B: End{Device: b.Switch, Address: b.Prefix(f).Addr(), ASN: b.Switch.ASN, PeerASN: a.Switch.ASN}})
 		}
 	}
 }
@@ -224,7 +224,7 @@ func (l *linker) linkStatics() {
 // vrfOf returns the VRF of the interface that an address is on-link of, else the switch's.
 func (s *Switch) vrfOf(a netip.Addr) string {
 	for _, i := range s.Interfaces {
-		if p := i.Addr(FamilyOf(a)); p.IsValid() && p.Masked().Contains(a) {
+		if p := i.Prefix(FamilyOf(a)); p.IsValid() && p.Masked().Contains(a) {
 			return i.VRF
 		}
 	}
