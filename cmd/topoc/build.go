@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -58,6 +59,9 @@ type build struct {
 func (b *build) run(e *env, args []string) error {
 	if b.dir == "" {
 		return buildCommand().usagef("build needs -o DIR: where to write")
+	}
+	if info, err := os.Stat(b.dir); err == nil && !info.IsDir() {
+		return &artifact.RefusedError{Dir: b.dir, Files: []artifact.Refusal{{Path: b.dir, Reason: "is a file, where a directory is to be"}}}
 	}
 	result, err := b.input.run(e, args[0], compiler.Options{
 		Until: compiler.Compiled, Check: b.findings.options(e), Strict: b.findings.strict,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -8,6 +9,7 @@ import (
 	"topoc/compiler"
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
+	"topoc/compiler/load"
 	"topoc/compiler/source"
 )
 
@@ -29,6 +31,8 @@ about the name in brackets. The exit code is 1 where there is an error, with
 --strict also where there is a warning.
 
 Each TOPOLOGY is checked by itself; files named by --file belong to all of them.
+One that cannot be read keeps the others from nothing: their findings are
+printed, and the exit code is 3.
 A finding that is known and accepted is silenced by an entry in the topology's
 waivers, with a reason.`,
 		minArgs: 1, maxArgs: -1,
@@ -67,11 +71,17 @@ func (c *checking) run(e *env, topologies []string) error {
 		found             diag.List
 		lines             locators
 		failed, isExpects bool
+		unread            []error
 	)
 	for _, topology := range topologies {
 		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Compiled, Check: options})
 		if err != nil {
-			return err
+			unread = append(unread, err)
+			var limit *load.LimitError
+			if errors.As(err, &limit) {
+				break // its evaluation goes on in the background: nothing else should run beside it
+			}
+			continue
 		}
 		found = append(found, r.Diagnostics...)
 		lines = append(lines, r.Locator)
@@ -80,11 +90,16 @@ func (c *checking) run(e *env, topologies []string) error {
 	}
 	found.Sort()
 	found = slices.CompactFunc(found, sameFinding) // a mistake in a file that several topologies share
-	if err := c.print(e, found, lines); err != nil {
-		return err
+	if len(lines) > 0 {
+		if err := c.print(e, found, lines); err != nil {
+			return err
+		}
 	}
 	if isExpects && c.format == "text" {
 		e.sayUnproved()
+	}
+	if len(unread) > 0 {
+		return errors.Join(unread...)
 	}
 	if failed {
 		return errFound

@@ -45,7 +45,9 @@ func run(e *env, args []string) int {
 		fmt.Fprintln(e.stderr, "topoc:", err)
 		return exitFound
 	}
-	fmt.Fprintln(e.stderr, "topoc:", err)
+	for line := range strings.Lines(err.Error()) { // several errors are a line each
+		fmt.Fprintln(e.stderr, "topoc:", strings.TrimSuffix(line, "\n"))
+	}
 	return exitFailure
 }
 

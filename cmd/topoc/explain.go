@@ -127,6 +127,7 @@ var mistakes = map[string]string{
 	"bad-address":       "an IP address, alone or with its subnet's length, must stand here",
 	"bad-name":          "a name must have the form of what it names, and be fit for a file where one is called after it",
 	"bad-prefix":        "a range of addresses in CIDR notation must stand here",
+	"bad-selector":      "a selector must be one that Calico can read: all(), rack == 'r1', has(disk) && zone in {'a', 'b'}",
 	"conflict":          "two values for one field must agree: CUE unifies all that is written for it",
 	"missing-field":     "a required field must be written, also one that another field makes necessary",
 	"out-of-range":      "a number must lie within the bounds of its field",

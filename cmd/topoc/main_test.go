@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,6 +40,76 @@ func TestExamplesAreCleanAndBuild(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What show prints is a topology that builds the same files, also where a dialect cannot do what is derived, or a switch serves
+// racks that differ.
+func TestShowPrintsATopologyThatBuildsTheSame(t *testing.T) {
+	files := map[string]string{}
+	for _, lab := range labs() {
+		files[lab] = filepath.Join("../../topologies", lab+".cue")
+	}
+	for name, text := range map[string]string{
+		"more paths than the dialect has": rackOf("comware", `"Vlan-interface20"`, 12, ""),
+		"one of two lists of nodes is incomplete": rackOf("frr", "vlan20", 2, `
+clusters: other: {
+	asNumber: 64513, podCIDRs: ["10.30.0.0/16"], capacity: nodes: 20
+	racks: r1: switches: ["leaf1"]
+	nodes: {o1: {rack: "r1", address: "10.2.0.11/24"}, o2: {rack: "r1", address: "10.2.0.12/24"}}
+}
+switches: leaf1: interfaces: vlan30: address: "10.2.0.1/24"
+`),
+	} {
+		files[name] = filepath.Join(t.TempDir(), "lab.cue")
+		if err := os.WriteFile(files[name], []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, file := range files {
+		t.Run(name, func(t *testing.T) {
+			first, second := filepath.Join(t.TempDir(), "first"), filepath.Join(t.TempDir(), "second")
+			build := func(file, dir string) {
+				if code, _, stderr := topoc(t, "build", file, "-o", dir); code != exitOK {
+					t.Fatalf("build %s: exit code %d\n%s", file, code, stderr)
+				}
+			}
+			build(file, first)
+			code, stdout, stderr := topoc(t, "show", file, "--no-derived")
+			if code != exitOK {
+				t.Fatalf("show: exit code %d\n%s", code, stderr)
+			}
+			shown := filepath.Join(t.TempDir(), "shown.cue")
+			if err := os.WriteFile(shown, []byte(stdout), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			build(shown, second)
+			for _, file := range filesBelow(t, first) {
+				if file == "MANIFEST.json" { // says where things are declared
+					continue
+				}
+				want, err := os.ReadFile(filepath.Join(first, file))
+				got, err2 := os.ReadFile(filepath.Join(second, file))
+				if err != nil || err2 != nil || !bytes.Equal(got, want) {
+					t.Errorf("%s: %v\n%s\nwant %v\n%s", file, err2, got, err, want)
+				}
+			}
+		})
+	}
+}
+
+// rackOf returns a topology of one switch above one rack of nodes, and what follows.
+func rackOf(dialect, port string, nodes int, more string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `name: "lab"
+switches: leaf1: {dialect: %q, asNumber: 65001, routerID: "10.1.0.1", interfaces: %s: address: "10.1.0.1/24"}
+clusters: prod: {
+	podCIDRs: ["10.20.0.0/16"], serviceCIDRs: ["10.21.0.0/16"], advertise: serviceClusterIPs: true
+	racks: r1: switches: ["leaf1"]
+`, dialect, port)
+	for i := range nodes {
+		fmt.Fprintf(&b, "\tnodes: n%d: {rack: \"r1\", address: \"10.1.0.%d/24\"}\n", i, i+11)
+	}
+	return b.String() + "}\n" + more
 }
 
 // Whatever is done to any file of a build, build --check names it, and the next build puts it right or refuses to.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"topoc/compiler/calico"
 )
 
 func versionCommand() *command {
@@ -45,7 +47,7 @@ type releases struct {
 }
 
 // calicoReleases is the span that package calico has looked at.
-var calicoReleases = releases{Oldest: "3.12", Newest: "3.32"}
+var calicoReleases = releases{Oldest: "3.12", Newest: calico.Newest.String()}
 
 func thisVersion() version {
 	v := version{Version: "(unknown)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Calico: calicoReleases}

@@ -18,20 +18,47 @@ import (
 func (d *decoder) cueError(e errors.Error, files []*ast.File) {
 	path := errorPath(e)
 	places := d.places(e)
-	check, message := wordError(e, path)
-	found := d.found.Add(check, diag.Error, path, "%s", message)
 	if len(places) == 0 {
 		at := d.locator.offset(declaration(files, e.Path()))
-		found.Pos = d.locator.pos(max(at, d.locator.files[0].base))
+		places = []offset{max(at, d.locator.files[0].base)}
+	}
+	last := len(places) - 1
+	pos := d.locator.pos(places[last])
+	if isSecretPath(path) || slices.ContainsFunc(places, d.locator.isHiddenAt) {
+		d.secretError(e, path, pos)
 		return
 	}
-	found.Pos = d.locator.pos(places[len(places)-1])
+	check, message := wordError(e, path)
+	found := d.found.Add(check, diag.Error, path, "%s", message)
+	found.Pos = pos
 	if check != checkConflict {
 		return
 	}
-	for _, at := range places[:len(places)-1] {
+	for _, at := range places[:last] {
 		found.Notes = append(found.Notes, diag.Note{Message: "the other side is here", Pos: d.locator.pos(at)})
 	}
+}
+
+// secretError reports an error of CUE's that may quote a password.
+func (d *decoder) secretError(e errors.Error, path source.Path, pos source.Pos) {
+	check, _ := wordError(e, path)
+	what := "what stands here"
+	if labels := path.Labels(); len(labels) > 0 {
+		what = shown(labels[len(labels)-1])
+	}
+	found := d.found.Add(check, diag.Error, path, "%s: %s; what may be a password is not shown", what, secretErrors[check])
+	found.Pos, found.Hint = pos, secretHint
+	d.locator.hide(pos)
+}
+
+// secretErrors are the messages of secretError, by check.
+var secretErrors = map[string]string{
+	checkConflict:     "values that cannot all hold",
+	checkMissingField: "a required field without a value",
+	checkSyntax:       "not as CUE writes it",
+	checkUndefined:    "a reference that leads to nothing",
+	checkUnknownField: "a field that is not allowed here",
+	checkWrongType:    "an operation that these values do not have",
 }
 
 // places returns where an error comes from, as far as it lies in the user's files, in the order of files and lines. Where the

@@ -16,7 +16,8 @@ type decoder struct {
 	locator *locator
 	found   diag.List
 	path    []step
-	budget  int // how many more values may be decoded
+	secret  bool // whether the value at hand is a reference to a Secret, or within one
+	budget  int  // how many more values may be decoded
 }
 
 // step is one label on the way to the value at hand: a field's name, or an element's index.
@@ -58,9 +59,15 @@ func (d *decoder) value(p *plan, v value, at offset, dst reflect.Value) {
 		dst.Set(reflect.New(p.goType))
 		dst = dst.Elem()
 	}
+	if p.typ.name == secretRef {
+		d.secret = true
+		defer func() { d.secret = false }()
+	}
 	k := v.kind()
 	switch {
 	case k == badKind:
+	case k == noKind && d.secret:
+		d.report(checkMissingField, at, "%s has no value yet: expected %s", d.name(), p.typ.want())
 	case k == noKind:
 		d.report(checkMissingField, at, "%s has no value yet, only %s: expected %s", d.name(), clip(v.describe()), p.typ.want())
 	case p.typ.form == scalarForm:
@@ -125,7 +132,7 @@ func (d *decoder) structure(p *plan, v value, at offset, dst reflect.Value) {
 	})
 	for i, f := range p.fields {
 		if f.required && seen&(1<<i) == 0 && d.budget >= 0 {
-			found := d.report(checkMissingField, at, "%s has no %s: expected %s", d.name(), f.name, f.plan.typ.want())
+			found := d.report(checkMissingField, at, "%s has no %s, which is required: expected %s", d.name(), f.name, f.plan.typ.want())
 			found.Path = found.Path.Field(f.name)
 		}
 	}
@@ -155,6 +162,9 @@ func (d *decoder) scalar(p *plan, v value, k kind, at offset, dst reflect.Value)
 func (d *decoder) report(check string, at offset, format string, args ...any) *diag.Diagnostic {
 	found := d.found.Add(check, diag.Error, d.where(), format, args...)
 	found.Pos = d.locator.pos(at)
+	if d.secret {
+		d.locator.hide(found.Pos)
+	}
 	return found
 }
 

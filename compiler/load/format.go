@@ -39,15 +39,18 @@ var formats = map[string]format{
 	"#Duration": {checkWrongType, `a duration such as "120s" or "2m"`, durationHint},
 	"#Date":     {checkWrongType, `a day such as "2027-01-31"`, nil},
 	"#Line":     {checkWrongType, "one line of text without control characters", nil},
+	"#Text":     {checkWrongType, "one line of text that is not blank", nil},
+	"#CIDR6":    {checkBadPrefix, `an IPv6 address with its length, such as "fd00::1/128"`, cidr6Hint},
 	"#Title":    {checkBadName, "one line of text without control characters or outer spaces", nil},
-	"#Label":    {checkBadName, "a DNS label: at most 63 lower-case letters, digits and hyphens", nameHint},
-	"#DNSName":  {checkBadName, "a DNS name: lower-case letters, digits and hyphens, with dots between", nameHint},
+	"#Label":    {checkBadName, "a DNS label: at most 63 lower-case letters, digits and hyphens", nameHint("#Label")},
+	"#DNSName": {checkBadName,
+		"a DNS name: lower-case letters, digits and hyphens, with dots between, at most 253", nameHint("#DNSName")},
 	"#DeviceName": {checkBadName,
-		"a device's name: at most 63 letters, digits and any of -_. between them", nil},
+		"a device's name: at most 63 letters, digits and any of -_. between them", nameHint("#DeviceName")},
 	"#LinkName":      {checkBadName, "a link's name: letters, digits and any of -_.:/+@~, at most 128", nil},
 	"#InterfaceName": {checkBadName, `an interface's name such as "Vlan-interface20" or "Ethernet1/1"`, nil},
 	"#NICName":       {checkBadName, `a Linux interface's name such as "eth0", at most 15 characters`, nil},
-	"#LabelKey":      {checkBadName, `a label's key such as "disk" or "example.com/disk"`, nil},
+	"#LabelKey":      {checkBadName, `a label's key such as "disk", or behind a DNS name "example.com/disk"`, nil},
 	"#LabelValue":    {checkBadName, "a label's value: at most 63 letters, digits and any of -_. between them", nil},
 	"#Selector":      {checkWrongType, `a selector such as "all()", in one line`, nil},
 	"#CommunityName": {checkBadName, "a community's name: at most 63 letters, digits and any of -_. between them", nil},
@@ -80,10 +83,33 @@ func (t *schemaType) want() string {
 	switch t.form {
 	case listForm:
 		return "a list [ … ]"
-	case mapForm, structForm:
-		return "a struct { … }"
+	case mapForm:
+		return "a struct { NAME: … }"
+	case structForm:
+		return "a struct { " + t.fieldNames() + " }"
 	}
 	return t.scalar.format().want
+}
+
+// fieldNames names the first fields of a struct, those that are required before others.
+func (t *schemaType) fieldNames() string {
+	const most = 4
+	var required, optional []string
+	for _, f := range t.fields {
+		if f.required {
+			required = append(required, f.name)
+		} else {
+			optional = append(optional, f.name)
+		}
+	}
+	names := append(required, optional...)
+	if t.label != nil {
+		names = append([]string{"NAME: …"}, names...)
+	}
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 func prefixHint(s string) string {
@@ -111,9 +137,20 @@ func hostHint(s, other string, isOther func(netip.Addr) bool) string {
 	return ""
 }
 
+func cidr6Hint(s string) string {
+	bare, _, _ := strings.Cut(s, "/")
+	if a, err := netip.ParseAddr(bare); err == nil && a.Is4() {
+		return "an IPv4 address belongs into the field of the same name without the 6"
+	}
+	return prefixHint(s)
+}
+
 func addressHint(s string) string {
 	if bare, _, ok := strings.Cut(s, "/"); ok && isAddress(bare) {
 		return fmt.Sprintf("leave out the length: %q", bare)
+	}
+	if at, err := netip.ParseAddrPort(s); err == nil {
+		return fmt.Sprintf("leave out the port: %q", at.Addr().WithZone(""))
 	}
 	if bare, _, ok := strings.Cut(s, "%"); ok && isAddress(bare) {
 		return fmt.Sprintf("leave out the zone: %q", bare)
@@ -137,6 +174,9 @@ func asNumberHint(s string) string {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		return "write it without quotes"
 	}
+	if bare := strings.TrimPrefix(strings.ToUpper(s), "AS"); plainNumber.MatchString(bare) && !strings.Contains(bare, ".") {
+		return "write " + bare
+	}
 	return ""
 }
 
@@ -147,15 +187,15 @@ func versionHint(s string) string {
 	return ""
 }
 
-func nameHint(s string) string {
-	mended := strings.Map(func(r rune) rune {
-		if r == '_' || r == ' ' {
-			return '-'
+// nameHint proposes the name that comes closest to what the definition accepts.
+func nameHint(definition string) func(string) string {
+	return func(s string) string {
+		hyphens := strings.ReplaceAll(s, " ", "-")
+		for _, mended := range []string{hyphens, strings.ToLower(strings.ReplaceAll(hyphens, "_", "-"))} {
+			if mended != s && embeddedSchema()[definition].scalar.accepts(mended) {
+				return fmt.Sprintf("write %q", mended)
+			}
 		}
-		return r
-	}, strings.ToLower(s))
-	if mended != s && embeddedSchema()["#DNSName"].scalar.accepts(mended) {
-		return fmt.Sprintf("write %q", mended)
+		return ""
 	}
-	return ""
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,13 +38,15 @@ func FuzzLoad(f *testing.F) {
 		if (a.Topology != nil) != (len(a.Diagnostics) == 0) {
 			t.Errorf("Topology set: %v, with %d diagnostics", a.Topology != nil, len(a.Diagnostics))
 		}
-		if name := [...]string{"x.cue", "x.yaml", "x.json"}[format%3]; !bytes.Contains(data, []byte("import")) {
+		// What is open (clusters: c: _) becomes an empty struct in CUE's eyes, and is a value that is missing in ours.
+		isOpen := strings.Contains(dump(a.Diagnostics), "only an open value")
+		if name := [...]string{"x.cue", "x.yaml", "x.json"}[format%3]; !isOpen && !bytes.Contains(data, []byte("import")) {
 			if want := accepted(t, name, data); want != (a.Topology != nil) {
 				t.Errorf("topoc accepts it: %v; CUE accepts it: %v\n%s", !want, want, dump(a.Diagnostics))
 			}
 		}
 		for _, d := range a.Diagnostics {
-			if _, ok := a.Locator.Line(d.Pos.File, d.Pos.Line); !ok || d.Pos.Column < 1 {
+			if d.Pos.Line < 1 || d.Pos.Line > bytes.Count(data, []byte("\n"))+1 || d.Pos.Column < 1 {
 				t.Errorf("no such place: %v: %s", d.Pos, d.Message)
 			}
 		}

@@ -146,7 +146,7 @@ func (in *input) parse(l *locator) diag.List {
 		if !pos.IsValid() {
 			pos = l.pos(in.source.base)
 		}
-		found.Add(checkSyntax, diag.Error, "", "%s", message).Pos = pos
+		found.Add(checkSyntax, diag.Error, "", "%s", l.withoutLiteral(message, pos)).Pos = pos
 	}
 	return found
 }

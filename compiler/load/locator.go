@@ -28,6 +28,7 @@ type locator struct {
 	files   []*sourceFile // sorted by base
 	entries []entry
 	byToken map[*token.File]*sourceFile // while decoding only
+	hidden  sync.Map                    // lineOf to bool: whether it may show a password
 }
 
 // entry is a value that was written. Its descendants are the entries behind it, up to but without end.
@@ -164,7 +165,7 @@ func (l *locator) child(i int, label string) int {
 	return -1
 }
 
-// Line implements source.Locator.
+// Line implements source.Locator. A line that may show a password is not there.
 func (l *locator) Line(file string, line int) (string, bool) {
 	f := l.file(file)
 	if f == nil || line < 1 {
@@ -178,6 +179,9 @@ func (l *locator) Line(file string, line int) (string, bool) {
 	if line < len(lines) {
 		end = lines[line] - 1
 	}
-	text := f.data[lines[line-1]:end]
-	return string(bytes.TrimSuffix(text, []byte("\r"))), true
+	text := string(bytes.TrimSuffix(f.data[lines[line-1]:end], []byte("\r")))
+	if l.isHidden(file, line, text) {
+		return "", false
+	}
+	return text, true
 }

@@ -21,6 +21,13 @@ var kindNames = map[kind]string{
 // wrongType reports a value of another kind than its type's.
 func (d *decoder) wrongType(t *schemaType, v value, k kind, at offset) {
 	found := kindNames[k]
+	if d.secret {
+		mistake := d.report(checkWrongType, at, "%s is %s, not shown as it may be a password: expected %s", d.name(), found, t.want())
+		if t.name == secretRef {
+			mistake.Hint = secretHint
+		}
+		return
+	}
 	if k&(structKind|listKind|nullKind) == 0 {
 		found = clip(v.describe()) + ", " + found
 	}
@@ -33,18 +40,33 @@ func typeHint(t *schemaType, v value, k kind) string {
 		return "delete the field, or write a value"
 	case t.form == listForm && k&(stringKind|intKind) != 0:
 		return "put it in brackets: [" + clip(v.describe()) + "]"
+	case t.form == listForm && k == structKind && t.elem.form == structForm:
+		return "put it in brackets: [{ … }]"
+	case t.form == mapForm && k == listKind:
+		return "there are no lists of named things: write { NAME: … }"
 	case t.form != scalarForm:
 		return ""
+	case k == floatKind && t.scalar.kinds&intKind != 0 && wholeNumber.MatchString(v.describe()):
+		whole, _, _ := strings.Cut(v.describe(), ".")
+		return "write " + whole
 	case t.scalar.kinds&stringKind != 0 && k&(intKind|floatKind|boolKind) != 0 && t.scalar.accepts(v.describe()):
 		return "write it in quotes: " + strconv.Quote(clip(v.describe()))
 	case k != stringKind:
 		return ""
+	case t.scalar.kinds == boolKind && yamlBooleans[strings.ToLower(v.str())] != "":
+		return "write " + yamlBooleans[strings.ToLower(v.str())]
 	case t.scalar.kinds == boolKind && (v.str() == "true" || v.str() == "false"),
 		t.scalar.kinds == intKind && plainNumber.MatchString(v.str()):
 		return "write it without quotes"
 	}
 	return ""
 }
+
+// wholeNumber is a decimal number that is an integer.
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}\.0+$`)
+
+// yamlBooleans are words that YAML 1.1 takes for booleans, and nothing since.
+var yamlBooleans = map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 // numbers is a string of numbers that may be too large, as opposed to something else altogether.
 var numbers = regexp.MustCompile(`^[0-9]+([.:][0-9]+)+$`)
@@ -56,6 +78,10 @@ func (d *decoder) badString(t *schemaType, v value, str string, at offset) {
 	if check == checkOutOfRange && !numbers.MatchString(str) {
 		check = checkWrongType
 	}
+	if d.secret {
+		d.report(check, at, "%s is not shown, as it may be a password: expected %s", d.name(), f.want)
+		return
+	}
 	found := d.report(check, at, "%s is %q: expected %s", d.name(), clip(str), f.want)
 	if f.hint != nil {
 		found.Hint = f.hint(str)
@@ -65,8 +91,11 @@ func (d *decoder) badString(t *schemaType, v value, str string, at offset) {
 // badLabel reports a map label that is no name for what the map holds.
 func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
 	f := t.label.format()
-	found := d.found.Add(checkBadName, diag.Error, d.where().Field(label), "%s is no name for %s: expected %s",
-		shown(label), t.elem.title(), f.want)
+	what := "here"
+	if t.elem.form == structForm {
+		what = "for " + t.elem.title()
+	}
+	found := d.found.Add(checkBadName, diag.Error, d.where().Field(label), "%s is no name %s: expected %s", shown(label), what, f.want)
 	found.Pos = d.locator.at(pos)
 	if f.hint != nil {
 		found.Hint = f.hint(label)
@@ -75,6 +104,11 @@ func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
 
 // unknownField reports a field that its struct doesn't have.
 func (d *decoder) unknownField(p *plan, label string, pos token.Pos) {
+	if d.secret {
+		found := d.report(checkUnknownField, d.locator.offset(pos), "%s has another field than secret and key", d.name())
+		found.Hint = secretHint
+		return
+	}
 	found := d.found.Add(checkUnknownField, diag.Error, d.where().Field(label), "%s has no field %s", p.typ.title(), shown(label))
 	found.Pos = d.locator.at(pos)
 	names := make([]string, len(p.fields))
@@ -83,15 +117,41 @@ func (d *decoder) unknownField(p *plan, label string, pos token.Pos) {
 	}
 	if near := diag.Nearest(label, names); near != "" {
 		found.Hint = "did you mean " + near + "?"
-	} else {
-		found.Hint = "its fields are " + strings.Join(names, ", ")
+		return
 	}
+	found.Hint = "its fields are " + strings.Join(names, ", ")
+	for _, f := range p.typ.fields {
+		if f.typ.has(label) {
+			found.Hint = "write it below " + f.name + ": " + f.name + ": { " + label + ": … }"
+			return
+		}
+	}
+	if owner := ownerOf(label); owner != "" {
+		found.Hint = label + " is a field of " + owner + "; those of " + p.typ.title() + " are " + strings.Join(names, ", ")
+	}
+}
+
+// ownerOf returns the one definition that has a field, as messages call it; empty where none has it, or several.
+func ownerOf(field string) string {
+	owner := ""
+	for _, t := range embeddedSchema() {
+		switch has := t.has(field); {
+		case has && owner != "":
+			return ""
+		case has:
+			owner = t.title()
+		}
+	}
+	return owner
 }
 
 // title returns how messages call a value of the type: the definition's name as words, "#StaticRoutes" as "static routes".
 func (t *schemaType) title() string {
-	if t.name == "" || t.form == scalarForm {
+	switch {
+	case t.name == "" || t.form == scalarForm:
 		return t.want()
+	case t.name == secretRef:
+		return "a reference to a Secret"
 	}
 	var b strings.Builder
 	name := []rune(strings.TrimPrefix(t.name, "#"))

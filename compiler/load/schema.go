@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,11 @@ type schemaType struct {
 	elem   *schemaType
 	label  *scalar // the pattern of map labels
 	fields []schemaField
+}
+
+// has reports whether a struct has a field.
+func (t *schemaType) has(field string) bool {
+	return slices.ContainsFunc(t.fields, func(f schemaField) bool { return f.name == field })
 }
 
 // schemaField is one field of a struct, in the schema's order.
@@ -174,6 +180,9 @@ func (r *schemaReader) structure(x *ast.StructLit, t *schemaType) error {
 		name, _, err := ast.LabelName(f.Label)
 		if err != nil || f.Constraint != token.OPTION && f.Constraint != token.NOT {
 			return outside(f)
+		}
+		if t.has(name) {
+			return fmt.Errorf("%v: the field %s is there twice", f.Pos(), name)
 		}
 		t.fields = append(t.fields, schemaField{name: name, required: f.Constraint == token.NOT, typ: typ})
 	}

@@ -32,6 +32,7 @@ func TestSchemaIsWrittenInItsVocabulary(t *testing.T) {
 		{"interpolation", "#A: =~\"\\(x)\""},
 		{"let", "let x = 1"},
 		{"hidden field", "_x: 1"},
+		{"field that is there twice", "#A: {a?: int, a?: int}"},
 		{"two patterns", "#A: {[#B]: int, [#B]: int}\n#B: string"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

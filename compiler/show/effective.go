@@ -2,14 +2,16 @@ package show
 
 import (
 	"cmp"
+	"slices"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/model"
 )
 
 // effective returns a fabric as the topology that says everything: what the user wrote, and every default that the language
-// has a field for. Two kinds of value stay as written, since writing them would change what they mean: fields whose presence
-// says something (capacity, a rack's AS number), and Calico's own defaults, which are not written into its objects either.
+// has a field for. Some values stay as written, since writing them would change what they mean: fields whose presence says
+// something (capacity, a rack's AS number), Calico's own defaults, which are not written into its objects either, and limits of
+// a switch, which its dialect lowers only where they are derived.
 func effective(f *fabric.Fabric) *model.Topology {
 	t := *f.Model
 	t.Implied = new(orTrue(t.Implied))
@@ -119,22 +121,38 @@ func effectiveSwitch(s *fabric.Switch) *model.Switch {
 	return &m
 }
 
-// effectiveSwitchBGP fills in what the language says once for a switch. What differs by session or VRF is derived.
+// effectiveSwitchBGP fills in what the language says once for a switch. What differs by session or VRF is derived; so are
+// maximumPaths and maxPrefixes. What the user wrote is refused where the dialect cannot do it, what is derived is lowered or
+// left out, so a derived value must not come back as the user's.
 func effectiveSwitchBGP(s *fabric.Switch) *model.SwitchBGP {
 	b := orZero(s.Model.BGP)
-	router := s.Routers[0]
-	b.GracefulRestart = &router.GracefulRestart
-	if len(s.Routers) == 1 {
-		b.MaximumPaths = &router.MaximumPaths
+	if s.Dialect == nil || s.Dialect.Has(fabric.FeatureGracefulRestart) {
+		b.GracefulRestart = &s.Routers[0].GracefulRestart
 	}
-	for _, r := range s.Routers {
-		b.DynamicNeighbors = b.DynamicNeighbors || len(r.Listens) > 0
-	}
+	b.DynamicNeighbors = b.DynamicNeighbors || listensForAll(s)
 	b.ToNodes = cmp.Or(b.ToNodes, "routes")
 	if b.Advertise == nil {
 		b.Advertise = []string{"interfaces", "loopback"}
 	}
 	return b
+}
+
+// listensForAll reports whether a switch takes sessions from any address of a subnet in all of its racks. Where only some have
+// an incomplete list of nodes, writing dynamicNeighbors would say it of the others too.
+func listensForAll(s *fabric.Switch) bool {
+	all := false
+	for _, r := range s.Routers {
+		for _, g := range r.Groups {
+			if g.Rack == nil || g.Rack.ByReflectors {
+				continue
+			}
+			if !slices.ContainsFunc(r.Listens, func(l *fabric.Listen) bool { return l.Group == g }) {
+				return false
+			}
+			all = true
+		}
+	}
+	return all
 }
 
 func effectiveLink(l *fabric.SwitchLink) *model.Link {

@@ -45,6 +45,7 @@ clusters: prod: {
 }
 switches: {
 	leaf1: {dialect: "frr", asNumber: 64601, routerID: "192.168.1.1", interfaces: "Vlan 1/1": address: "192.168.1.1/24"
+		loopback: "10.255.255.1/32", loopback6: "fd00:255::1/128"
 		bgp: send: [{prefix: "0.0.0.0/0", on: "nodes"}]}
 	leaf2: {dialect: "frr", asNumber: 64602, routerID: "192.168.2.1"}
 }
@@ -153,6 +154,7 @@ func TestDefaultsAndDerivedValuesAreThere(t *testing.T) {
 		{"clusters.prod.ipPools.default-ipv4-ippool.blockSize", `26`},
 		{`clusters.prod.ipPools."default-ipv6-ippool".natOutgoing`, `false`},
 		{"clusters.prod.capacity.podsPerNode", `110`},
+		{"switches.leaf1.loopback6", `"fd00:255::1/128"`},
 		{"switches.leaf1.bgp.advertise", `["interfaces", "loopback"]`},
 		{"links.up.bgp", `true`},
 		{"hosts.h.routes.prod.services", `true`},
@@ -172,6 +174,23 @@ func TestDefaultsAndDerivedValuesAreThere(t *testing.T) {
 		}
 		if text := strings.TrimSpace(string(write(t, got, "json"))); text != tt.want {
 			t.Errorf("%s is %s, want %s", tt.path, text, tt.want)
+		}
+	}
+}
+
+func TestDerivedLimitsAreNotTheUsersOwn(t *testing.T) {
+	files := topologyFiles(t)
+	v := show.Topology(link(t, files[len(files)-1]))
+	for _, path := range []source.Path{"switches.leaf1.bgp.maximumPaths", "switches.leaf1.bgp.maxPrefixes"} {
+		if got, err := v.Lookup(path); err == nil {
+			t.Errorf("%s is %s, which nobody wrote", path, got.Literal)
+		}
+	}
+	for _, path := range []source.Path{
+		"derived.switches.leaf1.routers[0].maximumPaths", "derived.switches.leaf1.routers[0].groups",
+	} {
+		if _, err := v.Lookup(path); err != nil {
+			t.Error(err)
 		}
 	}
 }
