@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -133,6 +134,8 @@ func (b *build) compare(e *env, set *artifact.Set, options artifact.Options) err
 	if err != nil {
 		return err
 	}
+	// What changed in the manifest follows from the rest, and its lines are long: last.
+	slices.SortStableFunc(changes, func(a, b artifact.Change) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, change := range changes {
 		if _, err := e.stdout.Write(change.Diff()); err != nil {
 			return err
@@ -145,4 +148,12 @@ func (b *build) compare(e *env, set *artifact.Set, options artifact.Options) err
 		fmt.Fprintf(e.stderr, "%s: %v\n", b.dir, change)
 	}
 	return errFound
+}
+
+// rank puts the manifest behind all other files.
+func rank(c artifact.Change) int {
+	if c.Path == artifact.ManifestName {
+		return 1
+	}
+	return 0
 }

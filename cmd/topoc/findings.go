@@ -47,14 +47,8 @@ func (e *env) sayUnproved() {
 	fmt.Fprintln(e.stderr, "topoc: expectations are not proved: this version checks their form and names only")
 }
 
-// expects reports whether a topology has expectations, its own or implied ones.
-func expects(r *compiler.Result) bool {
-	if r.Fabric == nil {
-		return false
-	}
-	implied := r.Fabric.Model.Implied
-	return len(r.Fabric.Expected) > 0 || (implied == nil || *implied) && len(r.Fabric.Clusters) > 0
-}
+// expects reports whether a topology writes expectations.
+func expects(r *compiler.Result) bool { return r.Fabric != nil && len(r.Fabric.Expected) > 0 }
 
 // date is a flag value: a day, YYYY-MM-DD. The zero date is none.
 type date string

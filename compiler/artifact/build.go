@@ -54,8 +54,8 @@ func (b *build) stage() error {
 		return err
 	}
 	files := map[string]File{
-		stagedUnderway: {Path: manifestName, Mode: Plain, Data: b.underway.encode()},
-		stagedFinal:    {Path: manifestName, Mode: Plain, Data: b.final.encode()},
+		stagedUnderway: {Path: ManifestName, Mode: Plain, Data: b.underway.encode()},
+		stagedFinal:    {Path: ManifestName, Mode: Plain, Data: b.final.encode()},
 	}
 	for i, f := range b.writes {
 		files[staged(i)] = f
@@ -108,7 +108,7 @@ func (b *build) removeStale(p string) error {
 // putManifest replaces MANIFEST.json, and waits until the disk has it: what a manifest says comes before or after the changes
 // it speaks of, never between them.
 func (b *build) putManifest(place string) error {
-	if err := b.rename(place, manifestName); err != nil {
+	if err := b.rename(place, ManifestName); err != nil {
 		return err
 	}
 	return b.sync([]string{"."})

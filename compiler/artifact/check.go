@@ -43,11 +43,11 @@ func Read(dir string) (*Set, error) {
 	case err != nil:
 		return nil, err
 	case m == nil && fault == nil:
-		return nil, t.failed("read", manifestName, fs.ErrNotExist)
+		return nil, t.failed("read", ManifestName, fs.ErrNotExist)
 	case m == nil:
-		return nil, t.failed("read", manifestName, errors.New("it "+fault.Reason))
+		return nil, t.failed("read", ManifestName, errors.New("it "+fault.Reason))
 	case !m.isFinished():
-		return nil, t.failed("read", manifestName, ErrUnfinished)
+		return nil, t.failed("read", ManifestName, ErrUnfinished)
 	}
 	set := &Set{}
 	for _, e := range m.Files {
@@ -56,7 +56,7 @@ func Read(dir string) (*Set, error) {
 			return nil, err
 		}
 		if err := set.Add(f); err != nil {
-			return nil, t.failed("read", manifestName, err)
+			return nil, t.failed("read", ManifestName, err)
 		}
 	}
 	return set, nil

@@ -25,8 +25,8 @@ func TestCheckFindsEveryEdit(t *testing.T) {
 		{"content", func(t *testing.T, dir string) { put(t, dir, "a/x", "1") }, []string{"a/x edited"}},
 		{"emptied", func(t *testing.T, dir string) { put(t, dir, "b", "") }, []string{"b edited"}},
 		{"removed", func(t *testing.T, dir string) { mustRemove(t, dir, "b") }, []string{"b missing"}},
-		{"manifest removed", func(t *testing.T, dir string) { mustRemove(t, dir, manifestName) }, []string{"MANIFEST.json missing"}},
-		{"manifest emptied", func(t *testing.T, dir string) { put(t, dir, manifestName, "") }, []string{"MANIFEST.json edited"}},
+		{"manifest removed", func(t *testing.T, dir string) { mustRemove(t, dir, ManifestName) }, []string{"MANIFEST.json missing"}},
+		{"manifest emptied", func(t *testing.T, dir string) { put(t, dir, ManifestName, "") }, []string{"MANIFEST.json edited"}},
 		{"blank in the manifest", func(t *testing.T, dir string) { editManifest(t, dir, "[", "[ ") }, []string{"MANIFEST.json edited"}},
 		{"declaration in the manifest", func(t *testing.T, dir string) { editManifest(t, dir, `["name"]`, `["nome"]`) },
 			[]string{"MANIFEST.json outdated"}},
@@ -155,9 +155,9 @@ func TestReadFails(t *testing.T) {
 		want  string // a part of the error
 	}{
 		{"no directory", func(t *testing.T, dir string) { os.RemoveAll(dir) }, fs.ErrNotExist, "open "},
-		{"no manifest", func(t *testing.T, dir string) { mustRemove(t, dir, manifestName) }, fs.ErrNotExist, "MANIFEST.json"},
+		{"no manifest", func(t *testing.T, dir string) { mustRemove(t, dir, ManifestName) }, fs.ErrNotExist, "MANIFEST.json"},
 		{"no file", func(t *testing.T, dir string) { mustRemove(t, dir, "a/x") }, fs.ErrNotExist, "a/x"},
-		{"manifest edited", func(t *testing.T, dir string) { put(t, dir, manifestName, "{}") }, nil, "not a manifest"},
+		{"manifest edited", func(t *testing.T, dir string) { put(t, dir, ManifestName, "{}") }, nil, "not a manifest"},
 		{"manifest of two files with one name", func(t *testing.T, dir string) { editManifest(t, dir, "b/x", "a/X") }, nil, "sorted"},
 		{"link", func(t *testing.T, dir string) { mustRemove(t, dir, "a/x"); symlink(t, "../b/x", dir, "a/x") }, nil, "symbolic link"},
 	}

@@ -258,11 +258,11 @@ func (c *comparer) replaced() []entry {
 
 // compareOwn reports how MANIFEST.json differs; own is what stands there, fault what is wrong with that alone.
 func (c *comparer) compareOwn(own *File, fault *Change) {
-	after := &File{Path: manifestName, Mode: Plain, Data: c.result.final.encode()}
+	after := &File{Path: ManifestName, Mode: Plain, Data: c.result.final.encode()}
 	switch {
 	case fault != nil:
 		change := *fault
-		change.Path, change.Old, change.New = manifestName, own, after
+		change.Path, change.Old, change.New = ManifestName, own, after
 		c.result.changes = append(c.result.changes, change)
 	case own == nil:
 		c.report(Missing, nil, after)
@@ -299,7 +299,7 @@ func (c *comparison) refusals(isForced bool) []Refusal {
 func (c *comparison) writes() []File {
 	var files []File
 	for _, change := range c.changes {
-		if change.New != nil && change.Path != manifestName {
+		if change.New != nil && change.Path != ManifestName {
 			files = append(files, *change.New)
 		}
 	}
@@ -310,7 +310,7 @@ func (c *comparison) writes() []File {
 // part has nothing to do where only the rest is unfinished.
 func (c *comparison) isDone() bool {
 	isPending := func(change Change) bool {
-		return change.Path != manifestName || change.Old == nil ||
+		return change.Path != ManifestName || change.Old == nil ||
 			!bytes.Equal(change.Old.Data, change.New.Data) || !sameMode(change.Old, change.New)
 	}
 	return len(c.stale) == 0 && !slices.ContainsFunc(c.changes, isPending)

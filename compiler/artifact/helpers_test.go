@@ -62,7 +62,7 @@ func contents(t testing.TB, dir string) map[string]string {
 		name, _ := filepath.Rel(dir, file)
 		name = filepath.ToSlash(name)
 		switch {
-		case name == manifestName:
+		case name == ManifestName:
 		case d.IsDir():
 			if inside, _ := os.ReadDir(file); len(inside) == 0 {
 				all[name] = "/"

@@ -295,7 +295,7 @@ func wantWhole(t *testing.T, at, dir string, old, new, foreign []string) {
 			t.Errorf("%s: %s holds %q, want one of %q", at, p, content, allowed[p])
 		}
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, manifestName)); err == nil {
+	if text, err := os.ReadFile(filepath.Join(dir, ManifestName)); err == nil {
 		if _, err := decode(text); err != nil {
 			t.Errorf("%s: MANIFEST.json: %v", at, err)
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	manifestName = "MANIFEST.json"
+	// ManifestName is the file of a build that lists all others.
+	ManifestName = "MANIFEST.json"
 
 	// stageDir holds what a running build is about to put in place. It is gone when a build ends; where one stands, a
 	// build was killed.
@@ -50,7 +51,7 @@ func CheckPath(p string) error {
 			return refuse("%s", fault)
 		}
 	}
-	if top := fold(names[0]); top == fold(manifestName) || top == fold(stageDir) {
+	if top := fold(names[0]); top == fold(ManifestName) || top == fold(stageDir) {
 		return refuse("%s is topoc's own", names[0])
 	}
 	return nil

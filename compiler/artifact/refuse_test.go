@@ -50,12 +50,12 @@ func TestWriteRefusesBeforeItChangesAnything(t *testing.T) {
 		forced: second,
 	}, {
 		name:    "manifest that is gone",
-		disturb: func(t *testing.T, dir string) { mustRemove(t, dir, manifestName) },
+		disturb: func(t *testing.T, dir string) { mustRemove(t, dir, ManifestName) },
 		want:    []string{"a/x was not written by topoc"},
 		forced:  append(slices.Clone(second), "gone/z", "1"),
 	}, {
 		name:    "manifest with the marks of a merge",
-		disturb: func(t *testing.T, dir string) { put(t, dir, manifestName, "<<<<<<< ours\n") },
+		disturb: func(t *testing.T, dir string) { put(t, dir, ManifestName, "<<<<<<< ours\n") },
 		want:    []string{"MANIFEST.json was edited since topoc wrote it: not a manifest", "a/x was not written"},
 		forced:  append(slices.Clone(second), "gone/z", "1"),
 	}, {
@@ -120,8 +120,8 @@ func TestWriteRefusesBeforeItChangesAnything(t *testing.T) {
 	}, {
 		name: "manifest that became a link",
 		disturb: func(t *testing.T, dir string) {
-			mustRemove(t, dir, manifestName)
-			symlink(t, "a/x", dir, manifestName)
+			mustRemove(t, dir, ManifestName)
+			symlink(t, "a/x", dir, ManifestName)
 		},
 		want: []string{"MANIFEST.json is a symbolic link", "a/x was not written"},
 	}}
@@ -182,7 +182,7 @@ func mustRemove(t *testing.T, dir, path string) {
 
 func editManifest(t *testing.T, dir, old, new string) {
 	t.Helper()
-	file := filepath.Join(dir, manifestName)
+	file := filepath.Join(dir, ManifestName)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

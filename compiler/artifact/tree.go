@@ -132,7 +132,7 @@ func (t *tree) list(dir string) ([]fs.DirEntry, error) {
 // readManifest reads MANIFEST.json. m is nil where it cannot be used, file where there is none; then, unless there is nothing at
 // all, and where somebody edited it, fault says so.
 func (t *tree) readManifest() (m *manifest, file *File, fault *Change, err error) {
-	at, err := t.look(manifestName)
+	at, err := t.look(ManifestName)
 	switch {
 	case err != nil || at.what == nothing:
 		return nil, nil, nil, err

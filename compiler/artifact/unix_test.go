@@ -16,7 +16,7 @@ func TestUmaskIsHonoured(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o027))
 	set := setOf(t, "d/a", "a", "d/run.sh", "b")
 	mustWrite(t, dir, set, Options{})
-	for name, want := range map[string]os.FileMode{"": 0o750, "d": 0o750, "d/a": 0o640, "d/run.sh": 0o750, manifestName: 0o640} {
+	for name, want := range map[string]os.FileMode{"": 0o750, "d": 0o750, "d/a": 0o640, "d/run.sh": 0o750, ManifestName: 0o640} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

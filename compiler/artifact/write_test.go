@@ -28,7 +28,7 @@ func TestWriteMakesTheDirectoryHoldTheSet(t *testing.T) {
   ]
 }
 `, hash([]byte("#!/bin/sh\n")), hash([]byte("x\n")), hash(nil))
-	if got, _ := os.ReadFile(filepath.Join(dir, manifestName)); string(got) != wantManifest {
+	if got, _ := os.ReadFile(filepath.Join(dir, ManifestName)); string(got) != wantManifest {
 		t.Errorf("MANIFEST.json is\n%s\nwant\n%s", got, wantManifest)
 	}
 }
@@ -184,7 +184,7 @@ func TestOnlyLimitsWhatIsWritten(t *testing.T) {
 	wantContents(t, dir, "calico/a/x", "2", "calico/a/new", "2", "calico/b/x", "edited", "calico/b/old", "1")
 	wantKinds(t, dir, set, only)
 	wantKinds(t, dir, set, Options{}, "MANIFEST.json outdated", "calico/b/new missing", "calico/b/old stale", "calico/b/x edited")
-	text, _ := os.ReadFile(filepath.Join(dir, manifestName))
+	text, _ := os.ReadFile(filepath.Join(dir, ManifestName))
 	m, err := decode(text)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestModes(t *testing.T) {
 	wantKinds(t, dir, set, Options{}) // another umask is no drift
 	chmod("a", 0o755)
 	chmod("run.sh", 0o644)
-	chmod(manifestName, 0o755)
+	chmod(ManifestName, 0o755)
 	wantKinds(t, dir, set, Options{}, "MANIFEST.json mode", "a mode", "run.sh mode")
 	mustWrite(t, dir, set, Options{})
 	wantKinds(t, dir, set, Options{})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -78,16 +79,25 @@ func readArgument(name string, stdin io.Reader) ([]*input, error) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(name, err)
 	}
 	if info.IsDir() {
 		return readDirectory(name)
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return nil, unreadable(name, err)
 	}
 	return []*input{{name: name, data: data, format: formatByName(name)}}, nil
+}
+
+// unreadable says that a file cannot be read, without the name of the system call.
+func unreadable(name string, err error) error {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return fmt.Errorf("read %s: %w", name, err)
 }
 
 func formatByName(name string) inputFormat {
