@@ -183,6 +183,8 @@ func (f *frr) process(p *part, r *fabric.BGPRouter) {
 		p.line("bgp graceful-restart") // FRR refuses to disable what is disabled: so a second load would fail
 		p.line("bgp graceful-restart-disable")
 		p.undo("no bgp graceful-restart-disable")
+	} else {
+		p.line("! Graceful restart: FRR keeps the routes of a neighbor that restarts, unless told otherwise.")
 	}
 	if r.RelaxASPath {
 		p.line("bgp bestpath as-path multipath-relax")
