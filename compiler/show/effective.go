@@ -215,3 +215,22 @@ func effectiveExpectation(e *fabric.Expectation, written *model.Expectation) *mo
 	m.Reach, m.Paths, m.Survives = &e.Reach, &e.Paths, &e.Survives
 	return &m
 }
+
+// fillDerived fills in what is derived and has a field of the language, but would mean something else if it came back as the
+// user's own.
+func fillDerived(t *model.Topology, f *fabric.Fabric) {
+	for _, c := range f.Clusters {
+		m := t.Clusters[c.Name]
+		for _, n := range c.Nodes {
+			m.Nodes[n.Name].ASNumber = &n.ASN
+		}
+		for _, r := range c.Racks {
+			m.Racks[r.Name].ASNumber = &r.ASN
+		}
+	}
+	for _, s := range f.Switches {
+		if b := t.Switches[s.Name].BGP; b != nil && len(s.Routers) > 0 {
+			b.MaximumPaths = &s.Routers[0].MaximumPaths
+		}
+	}
+}

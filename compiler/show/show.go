@@ -17,7 +17,9 @@ const derivedField = "derived"
 
 // Topology returns a fabric as a value of the language, in the order of its fields, with the struct "derived" at its end.
 func Topology(f *fabric.Fabric) Value {
-	v := Input(f)
+	t := effective(f)
+	fillDerived(t, f)
+	v := encode(t)
 	v.Fields = append(v.Fields, Field{derivedField, encode(derive(f))})
 	return v
 }

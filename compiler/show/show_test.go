@@ -180,14 +180,15 @@ func TestDefaultsAndDerivedValuesAreThere(t *testing.T) {
 
 func TestDerivedLimitsAreNotTheUsersOwn(t *testing.T) {
 	files := topologyFiles(t)
-	v := show.Topology(link(t, files[len(files)-1]))
+	f := link(t, files[len(files)-1])
+	input, v := show.Input(f), show.Topology(f)
 	for _, path := range []source.Path{"switches.leaf1.bgp.maximumPaths", "switches.leaf1.bgp.maxPrefixes"} {
-		if got, err := v.Lookup(path); err == nil {
+		if got, err := input.Lookup(path); err == nil {
 			t.Errorf("%s is %s, which nobody wrote", path, got.Literal)
 		}
 	}
 	for _, path := range []source.Path{
-		"derived.switches.leaf1.routers[0].maximumPaths", "derived.switches.leaf1.routers[0].groups",
+		"switches.leaf1.bgp.maximumPaths", "derived.switches.leaf1.routers[0].maximumPaths", "derived.switches.leaf1.routers[0].groups",
 	} {
 		if _, err := v.Lookup(path); err != nil {
 			t.Error(err)
