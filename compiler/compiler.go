@@ -92,12 +92,13 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 func (r *Result) arrange() {
 	r.Diagnostics.Locate(r.Locator)
 	r.Diagnostics.Sort()
+	r.Diagnostics = r.Diagnostics.Fold()
 }
 
-// stopsChecks reports whether a diagnostic of Link leaves a fabric that is not worth checking. Names that lead nowhere are
-// left out of it, and it is whole without them.
+// stopsChecks reports whether a diagnostic of Link leaves a fabric that is not worth checking, as mistakes of shape do. Names
+// that lead nowhere are left out of it, and it is whole without them; so it is without what another field makes necessary.
 func stopsChecks(d *diag.Diagnostic) bool {
-	return d.Check == "unknown-word" || d.Check == "out-of-range"
+	return d.Check != "unknown-reference" && d.Check != "missing-field"
 }
 
 // compile makes the files of every cluster, switch and host. The targets read the fabric and share nothing else, so they

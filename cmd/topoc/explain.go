@@ -124,11 +124,11 @@ func explainable() []string {
 
 // mistakes are the mistakes of shape, which are no checks: they are found in reading and linking a topology.
 var mistakes = map[string]string{
-	"bad-address":       "an IP address, alone or with its subnet's length, must stand here",
+	"bad-address":       "an IP address must stand here",
 	"bad-name":          "a name must have the form of what it names, and be fit for a file where one is called after it",
-	"bad-prefix":        "a range of addresses in CIDR notation must stand here",
+	"bad-prefix":        "an address with the length of its subnet, or a range of addresses, must stand here, in CIDR notation",
 	"bad-selector":      "a selector must be one that Calico can read: all(), rack == 'r1', has(disk) && zone in {'a', 'b'}",
-	"conflict":          "two values for one field must agree: CUE unifies all that is written for it",
+	"conflict":          "two values for one field must agree, since CUE unifies all that is written for it; and fields must not exclude each other",
 	"missing-field":     "a required field must be written, also one that another field makes necessary",
 	"out-of-range":      "a number must lie within the bounds of its field",
 	"syntax":            "a file must be readable as CUE, YAML or JSON",

@@ -36,6 +36,11 @@ Mend it by correcting the address or the length behind it.`,
 			p.endsOnLink(l.Ends[0], l.Ends[1], fabric.IPv4)
 			p.endsOnLink(l.Ends[0], l.Ends[1], fabric.IPv6)
 		}
+		for _, s := range p.Fabric.Switches {
+			for _, i := range s.Interfaces {
+				p.sharedOnLink(i)
+			}
+		}
 		for _, a := range p.space().addresses {
 			if what := edge(a.prefix); what != "" {
 				p.reportEdge(a, what)
@@ -52,6 +57,10 @@ func (p *Pass) gatewayOnLink(d fabric.Device, own netip.Prefix, gateway netip.Ad
 	at := d.At().Field(field)
 	subnet := own.Masked()
 	switch what := edge(netip.PrefixFrom(gateway, own.Bits())); {
+	case gateway == own.Addr():
+		p.Reportf(at, "%s is its own gateway: %s", deviceName(d), gateway).
+			Note(d.At().Field(addressField(own)), "the address is %s", own).
+			WithHint("write the address that the gateway has in %s", subnet)
 	case !subnet.Contains(gateway):
 		p.Reportf(at, "%s has its gateway %s outside of its subnet %s", deviceName(d), gateway, subnet).
 			Note(d.At().Field(addressField(own)), "the address is %s", own).
@@ -60,6 +69,19 @@ func (p *Pass) gatewayOnLink(d fabric.Device, own netip.Prefix, gateway netip.Ad
 		p.Reportf(at, "%s has the gateway %s, which is the %s address of %s", deviceName(d), gateway, what, subnet).
 			Note(d.At().Field(addressField(own)), "the address is %s", own).
 			WithHint("write the address that the gateway has in %s", subnet)
+	}
+}
+
+// sharedOnLink judges the shared addresses of an interface: they answer for it on its subnet.
+func (p *Pass) sharedOnLink(i *fabric.Interface) {
+	for k, shared := range i.Shared {
+		own := i.Prefix(fabric.FamilyOf(shared))
+		if !own.IsValid() || own.Masked().Contains(shared) || shared.IsLinkLocalUnicast() {
+			continue
+		}
+		p.Reportf(i.At().Field("shared").Index(k), "switch %s shares %s on %s, outside of its subnet %s", i.Switch.Name, shared, i.Name, own.Masked()).
+			Note(i.At().Field(addressField(own)), "the address is %s", own).
+			WithHint("write an address of %s", own.Masked())
 	}
 }
 

@@ -59,6 +59,7 @@ var catalogue = strings.Fields(`
 	pool-too-few-blocks
 	public-address-space
 	reserved-address-space
+	router-id-duplicate
 	rr-cluster-id-invalid
 	rr-cluster-id-split
 	rr-common-fate

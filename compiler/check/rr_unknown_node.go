@@ -36,8 +36,11 @@ capacity.nodes is larger than the list. A node that is named twice is deleted fr
 						continue
 					}
 					first[name] = mention{g, at}
-					if c.Node(name) == nil {
+					if n := c.Node(name); n == nil {
 						p.unknownReflector(g, at, name)
+					} else if g.Rack != nil && n.Rack != nil && n.Rack != g.Rack {
+						p.Reportf(at, "group %s of cluster %s reflects for rack %s, and names %s, which is in rack %s", g.Name, c.Name, g.Rack.Name, name, n.Rack.Name).
+							Note(n.At().Field("rack"), "its rack is written here").WithHint("%s", nameInstead(g, name))
 					}
 				}
 			}

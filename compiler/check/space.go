@@ -90,6 +90,9 @@ func poolClaim(p *fabric.Pool) *claim {
 func clusterRanges(c *fabric.Cluster) []*claim {
 	var ranges []*claim
 	add := func(k kind, p netip.Prefix, at source.Path) {
+		if p != p.Masked() {
+			return // which range is meant is open: the check host-bits tells
+		}
 		ranges = append(ranges, &claim{kind: k, prefix: p.Masked(), cluster: c, at: at})
 	}
 	for i, p := range c.Model.PodCIDRs {

@@ -98,6 +98,61 @@ func (l List) Sort() {
 	})
 }
 
+// Fold returns a sorted list without what it says twice: the same finding again, and findings of one line that stands for many
+// values, as a default or a comprehension does. Of those the first is kept, with a note that names the others.
+func (l List) Fold() List {
+	var folded List
+	var also []source.Path
+	flush := func() {
+		if len(also) > 0 {
+			first := folded[len(folded)-1]
+			first.Notes = append(first.Notes, Note{Message: "this line stands for " + some(also) + " too", Path: first.Path, Pos: first.Pos})
+			also = nil
+		}
+	}
+	for _, d := range l {
+		if len(folded) > 0 {
+			if first := folded[len(folded)-1]; d.Check == first.Check && d.Pos == first.Pos && d.Severity == first.Severity {
+				if d.Path == first.Path && d.Message == first.Message {
+					continue
+				}
+				if d.Path != first.Path && d.Pos.IsValid() && lastLabel(d.Path) == lastLabel(first.Path) {
+					also = append(also, d.Path)
+					continue
+				}
+			}
+		}
+		flush()
+		folded = append(folded, d)
+	}
+	flush()
+	return folded
+}
+
+// some names a few of many paths.
+func some(paths []source.Path) string {
+	const few = 3
+	text := ""
+	for i, p := range paths[:min(few, len(paths))] {
+		if i > 0 {
+			text += ", "
+		}
+		text += string(p)
+	}
+	if more := len(paths) - few; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+func lastLabel(p source.Path) string {
+	labels := p.Labels()
+	if len(labels) == 0 {
+		return ""
+	}
+	return labels[len(labels)-1]
+}
+
 // Count returns how many diagnostics have the severity.
 func (l List) Count(s Severity) int {
 	n := 0

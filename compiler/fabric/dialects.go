@@ -10,6 +10,8 @@ var (
 	wordAndNumbers = form(`[A-Za-z]+(-[A-Za-z]+)* ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
 	// ratedNumbers is the same where a port's rate may lead: "10GE1/0/1", "25GE1/0/1:1", "Vlan-interface20".
 	ratedNumbers = form(`([0-9]+GE|[A-Za-z]+(-[A-Za-z]+)*) ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
+	// capitalized is how Comware shows them: "Vlan-interface20", "Ten-GigabitEthernet1/0/1.100", "LoopBack0".
+	capitalized = form(`[A-Z][A-Za-z]*(-[A-Za-z]+)* ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
 )
 
 func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + names + `)$`) }
@@ -40,7 +42,7 @@ var dialects = []*Dialect{
 	},
 	{
 		// balance takes 1 to 8 everywhere; more only after max-ecmp-num and a reboot, on platforms that have it.
-		Name: "comware", Extension: "cfg", Written: true, SafePaths: 8, MaxPaths: 64, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
+		Name: "comware", Extension: "cfg", Written: true, SafePaths: 8, MaxPaths: 64, MaxName: 47, MaxVRF: 31, Interfaces: capitalized,
 		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride |
 			FeatureRelaxASPath,
 	},

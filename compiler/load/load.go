@@ -106,10 +106,19 @@ func sorted(l diag.List) diag.List {
 		check, message string
 	}
 	l.Sort()
+	undefined := map[source.Pos]bool{}
+	for _, d := range l {
+		if d.Check == checkUndefined {
+			undefined[d.Pos] = true
+		}
+	}
 	var once diag.List
 	seen := map[key]bool{}
 	for _, d := range l {
 		k := key{at: d.Pos, check: d.Check, message: d.Message}
+		if d.Check == checkConflict && undefined[d.Pos] {
+			continue // the interpolation of a name that is not defined
+		}
 		if d.Check == checkConflict {
 			k = key{path: d.Path, check: d.Check}
 		}
