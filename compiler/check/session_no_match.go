@@ -42,6 +42,7 @@ Mend it by correcting the selector or the names, or by giving the two ends addre
 			}
 		}
 		p.matchRacks()
+		p.matchSpeakers()
 		for _, peering := range p.Fabric.Peerings {
 			p.matchPeering(peering)
 		}
