@@ -62,9 +62,7 @@ func newDomains(f *fabric.Fabric) *domains {
 		}
 	}
 	for _, p := range f.Peerings {
-		if p.Clusters[0] != nil && p.Clusters[1] != nil {
-			d.parts.join(d.clusters[p.Clusters[0]].part, d.clusters[p.Clusters[1]].part)
-		}
+		d.parts.join(d.clusters[p.Clusters[0]].part, d.clusters[p.Clusters[1]].part)
 	}
 	for i, h := range f.Hosts {
 		for _, r := range h.Routes {

@@ -70,7 +70,7 @@ type BGPRouter struct {
 	PrefixLists     []*PrefixList
 	Policies        []*Policy
 	Groups          []*PeerGroup
-	Neighbors       []*Neighbor // grouped ones first, by group; then switches; by address
+	Neighbors       []*Neighbor // grouped ones first, by group; then switches; each in the order of sessions
 	Listens         []*Listen
 	Networks        []netip.Prefix    // originated: interface subnets and loopbacks, masked, IPv4 first
 	Redistribute    []*Redistribution // of static routes

@@ -159,18 +159,11 @@ func deriveSessionConfig(s *fabric.SessionConfig) sessionConfig {
 		TTLSecurity: s.TTLSecurity, Password: s.Password, BFD: s.BFD, Keepalive: s.Keepalive, Hold: s.Hold,
 		Families: byName(s.Families, func(f *fabric.FamilyConfig) (string, familyConfig) {
 			return f.Family.String(), familyConfig{
-				In: policyName(f.In), Out: policyName(f.Out),
+				In: f.In.Name, Out: f.Out.Name,
 				MaxPrefixes: f.MaxPrefixes, WarnPercent: f.WarnPercent, RestartMinutes: f.RestartMinutes,
 				ASOverride: f.ASOverride, NextHopSelf: f.NextHopSelf, ReflectorClient: f.ReflectorClient,
 				DefaultOriginate: f.DefaultOriginate,
 			}
 		}),
 	}
-}
-
-func policyName(p *fabric.Policy) string {
-	if p == nil {
-		return ""
-	}
-	return p.Name
 }
