@@ -222,8 +222,9 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	g.Name = b.name(append(words, suffix)...)
 	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), b.fromNodes(r, key.family))
 	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), b.toNodes(bgp, r, key.family))
+	derived := b.rackMaxPrefixes(r, key.family)
 	g.Families = []*FamilyConfig{{Family: key.family, In: in, Out: out, WarnPercent: warnPercent, RestartMinutes: restartMinutes,
-		MaxPrefixes: or(bgp.MaxPrefixes, b.rackMaxPrefixes(r, key.family)), ASOverride: r.Model.ASOverride && !key.internal,
+		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, ASOverride: r.Model.ASOverride && !key.internal,
 		NextHopSelf: key.internal, ReflectorClient: key.internal, DefaultOriginate: bgp.DefaultOriginate}}
 	if key.internal {
 		b.r.ClusterID = b.s.RouterID
@@ -304,10 +305,11 @@ func (b *routerBuilder) switchFamily(bgp *model.SwitchBGP, s *Session, other *Sw
 	vrf := vrfAt(s, other)
 	accepted := append(b.sends(other, vrf, b.s, f), permits(bgp.Accept, "switches", f)...)
 	sent := append(b.sends(b.s, b.r.VRF, other, f), permits(bgp.Send, "switches", f)...)
+	derived := b.switchMaxPrefixes(other, vrf, accepted, f)
 	return &FamilyConfig{Family: f, WarnPercent: warnPercent, RestartMinutes: restartMinutes, NextHopSelf: s.A.Internal(),
-		MaxPrefixes: or(bgp.MaxPrefixes, b.switchMaxPrefixes(other, vrf, accepted, f)),
-		In:          b.policy(f, append(slices.Clone(words), "in", suffix), accepted),
-		Out:         b.policy(f, append(slices.Clone(words), "out", suffix), sent)}
+		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived,
+		In:  b.policy(f, append(slices.Clone(words), "in", suffix), accepted),
+		Out: b.policy(f, append(slices.Clone(words), "out", suffix), sent)}
 }
 
 // parallel reports whether more than one link leads to the other switch, so that names need the link's too.
@@ -376,7 +378,7 @@ func (b *routerBuilder) redistribution() {
 // paths derives how many equal-cost paths the router uses: the most sessions over which one prefix can come.
 func (b *routerBuilder) paths(bgp *model.SwitchBGP) {
 	most, differ := b.widest()
-	b.r.RelaxASPath = differ
+	b.r.PossiblePaths, b.r.RelaxASPath = most, differ
 	b.r.WantedPaths = 1 << bits.Len(uint(max(most, minPaths)-1))
 	limit := unknownMaxPaths
 	if d := b.s.Dialect; d != nil {

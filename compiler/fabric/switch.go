@@ -64,6 +64,7 @@ type BGPRouter struct {
 	ClusterID       netip.Addr // set where the switch reflects: its router ID
 	MaximumPaths    int        // equal-cost paths to use
 	WantedPaths     int        // what was derived before the dialect's limit lowered it; else equal to MaximumPaths
+	PossiblePaths   int        // the most sessions over which one prefix can come; 0: none
 	RelaxASPath     bool       // equal-length AS paths that differ count as equal
 	GracefulRestart bool
 	Families        []Family // in use, IPv4 first
@@ -124,6 +125,7 @@ type FamilyConfig struct {
 	Family           Family
 	In, Out          *Policy // always set
 	MaxPrefixes      int     // warning at WarnPercent; over it the session restarts after RestartMinutes
+	DerivedPrefixes  int     // what MaxPrefixes is where nobody wrote it
 	WarnPercent      int
 	RestartMinutes   int
 	ASOverride       bool

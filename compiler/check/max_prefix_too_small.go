@@ -1,0 +1,52 @@
+package check
+
+import (
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+)
+
+var _ = rule(Rule{
+	Name:     "max-prefix-too-small",
+	Severity: diag.Warning,
+	Doc: `max-prefix-too-small: the most prefixes that a switch takes must leave room for all that a session may carry
+
+A session that brings more prefixes than its limit is torn down, and with it every route it brought: one more block of one
+busy cluster then takes down the rest. topoc derives a limit for each session: twice the blocks that fit in the pools of the
+clusters behind it, at most 20 for each planned node, plus services, times the paths of a prefix where add-path is used, and
+at least 1000. A limit below that on any session of the switch is reported, with the session that needs most.
+
+Mend it by deleting maxPrefixes, or by raising it to what the finding names.`,
+	Run: func(p *Pass) {
+		for _, s := range p.Fabric.Switches {
+			if s.Model.BGP == nil || s.Model.BGP.MaxPrefixes == nil {
+				continue
+			}
+			limit := *s.Model.BGP.MaxPrefixes
+			if most, with := mostPrefixes(s); most > limit {
+				p.Reportf(s.At().Fields("bgp", "maxPrefixes"), "switch %s takes %d prefixes on a session, and the one with %s may bring up to %d",
+					s.Name, limit, with, most).
+					WithHint("write maxPrefixes: %d, or delete it: each session then has a limit of its own", most)
+			}
+		}
+	},
+})
+
+// mostPrefixes returns the highest limit that would be derived for a session of the switch, and what that is with.
+func mostPrefixes(s *fabric.Switch) (most int, with string) {
+	consider := func(families []*fabric.FamilyConfig, name string) {
+		for _, f := range families {
+			if f.DerivedPrefixes > most {
+				most, with = f.DerivedPrefixes, name
+			}
+		}
+	}
+	for _, r := range s.Routers {
+		for _, g := range r.Groups {
+			consider(g.Families, "the nodes of rack "+g.Rack.Name)
+		}
+		for _, n := range r.Neighbors {
+			consider(n.Families, n.Description)
+		}
+	}
+	return most, with
+}

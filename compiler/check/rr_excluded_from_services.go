@@ -1,0 +1,52 @@
+package check
+
+import (
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+)
+
+// excludeLabel keeps a node from announcing service ranges (confd/pkg/backends/calico/routes.go).
+const excludeLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
+
+var _ = rule(Rule{
+	Name:     "rr-excluded-from-services",
+	Severity: diag.Warning,
+	Doc: `rr-excluded-from-services: a reflector must not be excluded from external load balancers
+
+A node with the label node.kubernetes.io/exclude-from-external-load-balancers=true announces no service range, and Calico
+passes on a service route only where the node announces the range itself: such a reflector learns the routes of its clients
+and tells nobody. Switches above it, and peers of it in another cluster, then have no route to the services. kubeadm puts the
+label on control plane nodes, which often are the reflectors. (From Calico 3.27.3 on load-balancer ranges are passed on all the
+same, from 3.33 on external ones.)
+
+Mend it by deleting the label, or by making another node the reflector.
+
+Source: confd's bird.cfg.template, calico_export_to_bgp_peers.`,
+	Run: func(p *Pass) {
+		for _, c := range p.Fabric.Clusters {
+			held := heldByReflectors(c)
+			if len(held) == 0 {
+				continue
+			}
+			for _, n := range c.Reflectors() {
+				if n.LabelMap()[excludeLabel] != "true" {
+					continue
+				}
+				p.Reportf(n.At().Fields("labels", excludeLabel), "reflector %s announces no services and passes on none of its clients': %s ends there",
+					n.Name, someOf(held, func(r fabric.Range) string { return r.Prefix.String() })).
+					Note(held[0].At, "the range is written here").
+					WithHint("delete the label, or make another node the reflector")
+			}
+		}
+	},
+})
+
+// heldByReflectors returns the announced ranges that an excluded reflector doesn't pass on.
+func heldByReflectors(c *fabric.Cluster) []fabric.Range {
+	return slices.DeleteFunc(slices.Clone(c.Advertised), func(r fabric.Range) bool {
+		return r.Kind == fabric.LoadBalancerRange && c.Version.AtLeast(fabric.Version{Major: 3, Minor: 27, Patch: 3}) ||
+			r.Kind == fabric.ExternalIPRange && c.Version.AtLeast(fabric.Version{Major: 3, Minor: 33})
+	})
+}
