@@ -33,7 +33,7 @@ func (l *linker) linkPeerings() {
 			continue
 		}
 		for i := range p.Clusters {
-			p.Services[i] = p.exchangesServices() && len(p.Clusters[1-i].Advertised) > 0
+			p.Services[i] = p.ExchangesServices() && len(p.Clusters[1-i].Advertised) > 0
 		}
 		if x := m.Exchange; x != nil {
 			p.Pods = or(x.Pods, true)
@@ -52,8 +52,8 @@ func orNone(words []string) string {
 	return list(words)
 }
 
-// exchangesServices reports whether services may pass, should there be any.
-func (p *Peering) exchangesServices() bool {
+// ExchangesServices reports whether services may pass, should there be any.
+func (p *Peering) ExchangesServices() bool {
 	return p.Model.Exchange == nil || or(p.Model.Exchange.Services, true)
 }
 
@@ -105,13 +105,13 @@ func partnersOf(c *Cluster) []Partner {
 		}
 	}
 	for _, p := range c.Peerings {
-		reach(p.Other(c), Partner{Peering: p, Pods: p.Pods, Services: p.exchangesServices()}, p.Transit)
+		reach(p.Other(c), Partner{Peering: p, Pods: p.Pods, Services: p.ExchangesServices()}, p.Transit)
 	}
 	for i := 0; i < len(queue); i++ {
 		at := queue[i]
 		for _, p := range at.Cluster.Peerings {
 			if far := p.Other(at.Cluster); p.Transit && far != c {
-				reach(far, Partner{Peering: at.Peering, Pods: at.Pods && p.Pods, Services: at.Services && p.exchangesServices()}, true)
+				reach(far, Partner{Peering: at.Peering, Pods: at.Pods && p.Pods, Services: at.Services && p.ExchangesServices()}, true)
 			}
 		}
 	}

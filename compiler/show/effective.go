@@ -177,7 +177,8 @@ func effectivePeering(p *fabric.Peering) *model.Peering {
 	m.Via = vias[p.Via]
 	m.Exchange = orZero(m.Exchange)
 	m.Exchange.Pods = &p.Pods
-	if p.Services[0] == p.Services[1] { // else the default differs by side, and no single word says so
+	// Where the sides differ no single word says so; where nothing is announced, false would hold back what others' come through.
+	if p.Services[0] == p.Services[1] && p.Services[0] == p.ExchangesServices() {
 		m.Exchange.Services = &p.Services[0]
 	}
 	return &m
