@@ -1,4 +1,5 @@
-// Package topogen writes large topologies for benchmarks: literal CUE, the same bytes for the same size.
+// Package topogen writes topologies for benchmarks and tests: literal CUE, large ones that are the same bytes for the same size,
+// and small random ones that are the same for the same seed.
 package topogen
 
 import (
