@@ -15,6 +15,7 @@ import (
 	"topoc/compiler/fabric"
 	"topoc/compiler/hostroute"
 	"topoc/compiler/load"
+	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 	"topoc/compiler/switchconf"
 )
@@ -23,9 +24,10 @@ import (
 type Stage uint8
 
 const (
-	Linked   Stage = iota // to the fabric
-	Checked               // to the findings of the checks
-	Compiled              // to the files
+	Linked    Stage = iota // to the fabric
+	Checked                // to the findings of the checks that need nothing else
+	Compiled               // to the files
+	Simulated              // to the predicted control plane, and the findings of the checks that judge it and the objects
 )
 
 // Options of a Run. The zero Options links, without limits.
@@ -34,7 +36,12 @@ type Options struct {
 	Load     load.Options
 	Check    check.Options
 	Strict   bool               // warnings stop a Run before it compiles, as errors always do
+	Anyway   bool               // for who asks for the prediction itself: no finding of a check stops it, and none judges it
 	Progress func(stage string) // told what begins; nil: nobody is
+
+	// ReadObjects reads what Calico is told in a cluster, for a prediction from files that somebody may have edited: no files are
+	// made then. nil: the objects are compiled.
+	ReadObjects func(cluster string) (*calico.Objects, error)
 }
 
 // Result is what is known of a topology after a Run.
@@ -42,7 +49,10 @@ type Result struct {
 	Diagnostics diag.List      // of all stages, located and sorted
 	Locator     source.Locator // not safe for concurrent use
 	Fabric      *fabric.Fabric // nil where mistakes of shape leave nothing to link
-	Artifacts   *artifact.Set  // nil unless Compiled was asked for, and nothing stopped it
+	Artifacts   *artifact.Set  // nil unless Compiled or more was asked for, and nothing that was found stopped it
+
+	// Predicted is nil unless Simulated was asked for, and nothing stopped it; without Anyway also where no chosen check needs it.
+	Predicted *simulate.Result
 }
 
 // Failed reports whether the diagnostics stop a build: errors do, and with isStrict warnings.
@@ -51,7 +61,7 @@ func (r *Result) Failed(isStrict bool) bool {
 }
 
 // Run takes one topology through the stages. What is wrong with the topology is in the Result; the error is of the
-// environment, as load.Load returns it.
+// environment, as load.Load and Options.ReadObjects return it.
 func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	if opt.Progress == nil {
 		opt.Progress = func(string) {}
@@ -75,18 +85,43 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	}
 
 	opt.Progress("checking")
-	r.Diagnostics = append(r.Diagnostics, check.Run(linked, opt.Check)...)
-	if opt.Until < Compiled || r.Failed(opt.Strict) {
+	ofShape := slices.Clip(r.Diagnostics)
+	checks := check.Start(linked, opt.Check)
+	r.Diagnostics = append(ofShape, checks.Found()...)
+	if opt.Until < Compiled || opt.stops(r) {
 		return r, nil
 	}
 
 	opt.Progress("compiling")
-	set, found := compile(linked)
-	if r.Diagnostics = append(r.Diagnostics, found...); len(found) == 0 {
-		r.Artifacts = set
+	objects, err := opt.objects(linked)
+	if err != nil {
+		return nil, err
+	}
+	if opt.ReadObjects == nil {
+		r.Artifacts, found = compile(linked, objects)
+		ofShape = append(ofShape, found...)
+		r.Diagnostics = append(r.Diagnostics, found...)
+	}
+	if opt.Until < Simulated || opt.stops(r) {
+		return r, nil
+	}
+
+	if opt.Anyway || opt.Check.Needs() == check.Routes {
+		opt.Progress("predicting")
+		r.Predicted = simulate.Run(simulate.Input{Fabric: linked, Objects: objects})
+	}
+	if !opt.Anyway {
+		checks.Continue(objects, r.Predicted)
+		r.Diagnostics = append(ofShape, checks.Found()...)
+	}
+	if r.Failed(opt.Strict) {
+		r.Artifacts = nil
 	}
 	return r, nil
 }
+
+// stops reports whether what was found so far ends a Run.
+func (o Options) stops(r *Result) bool { return !o.Anyway && r.Failed(o.Strict) }
 
 // arrange brings the diagnostics into the form in which they leave the compiler.
 func (r *Result) arrange() {
@@ -101,12 +136,35 @@ func stopsChecks(d *diag.Diagnostic) bool {
 	return d.Check != "unknown-reference" && d.Check != "missing-field"
 }
 
-// compile makes the files of every cluster, switch and host. The targets read the fabric and share nothing else, so they
-// run side by side. The diagnostics are names that the user chose and no file can have.
-func compile(f *fabric.Fabric) (*artifact.Set, diag.List) {
+// objects compiles or reads what Calico is told in each cluster.
+func (o Options) objects(f *fabric.Fabric) (map[*fabric.Cluster]*calico.Objects, error) {
+	byCluster := map[*fabric.Cluster]*calico.Objects{}
+	if o.ReadObjects != nil {
+		for _, c := range f.Clusters {
+			objects, err := o.ReadObjects(c.Name)
+			if err != nil {
+				return nil, err
+			}
+			byCluster[c] = objects
+		}
+		return byCluster, nil
+	}
+	var jobs []func() *calico.Objects
+	for _, c := range f.Clusters {
+		jobs = append(jobs, func() *calico.Objects { return calico.Compile(c) })
+	}
+	for i, objects := range parallel(jobs) {
+		byCluster[f.Clusters[i]] = objects
+	}
+	return byCluster, nil
+}
+
+// compile makes the files of every cluster, switch and host. The targets read the fabric and the objects and share nothing
+// else, so they run side by side. The diagnostics are names that the user chose and no file can have; the Set is nil then.
+func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects) (*artifact.Set, diag.List) {
 	var targets []func() []artifact.File
 	for _, c := range f.Clusters {
-		targets = append(targets, func() []artifact.File { return calico.Compile(c).Files(f.Name) })
+		targets = append(targets, func() []artifact.File { return objects[c].Files(f.Name) })
 	}
 	for _, s := range f.Switches {
 		targets = append(targets, func() []artifact.File { return switchconf.Compile(s, f.Name) })
@@ -122,7 +180,10 @@ func compile(f *fabric.Fabric) (*artifact.Set, diag.List) {
 			reportPath(&found, file, err)
 		}
 	}
-	return set, found
+	if len(found) > 0 {
+		return nil, found
+	}
+	return set, nil
 }
 
 // reportPath reports the declaration of a file that cannot have its path, once for all the files it makes.

@@ -14,7 +14,7 @@ import (
 
 // command is one command: data for help and completion, and a setup that makes one run of it.
 type command struct {
-	name    string
+	name    string // of a subcommand with the name of its group before it: "sim routes"
 	args    string // what follows the name in its usage: "TOPOLOGY [PATH]"
 	summary string // one line, no full stop
 	help    string // what the summary leaves out: paragraphs, no line over 80 columns
@@ -23,6 +23,8 @@ type command struct {
 	setup func(*pflag.FlagSet) func(*env, []string) error
 
 	minArgs, maxArgs int // how many positional arguments it takes; maxArgs -1: any number
+
+	subcommands []*command // of a group, which is nothing but their common name: it has no setup
 
 	argWords  func() []string            // what its positional arguments may be; nil: files and directories, if any
 	flagWords map[string]func() []string // what a flag's value may be, by its name
@@ -67,12 +69,51 @@ func dispatch(e *env, args []string) error {
 	}
 	c := commandNamed(name)
 	switch {
+	case c != nil && c.subcommands != nil:
+		return c.dispatch(e, rest)
 	case c != nil:
 		return c.start(e, rest)
 	case strings.HasPrefix(name, "-"):
 		return usagef("flags follow the command: topoc COMMAND "+name, "%s is no command", name)
 	}
 	return usagef(nearestHint(name, commandNames(), "topoc help lists the commands"), "%q is no command", name)
+}
+
+// dispatch runs the subcommand that args name.
+func (c *command) dispatch(e *env, args []string) error {
+	if len(args) == 0 {
+		return c.usagef("%s needs one of %s", c.name, strings.Join(c.words(), ", "))
+	}
+	if args[0] == "-h" || args[0] == "--help" {
+		return c.writeHelp(e.stdout)
+	}
+	sub, err := c.subcommand(args[0])
+	if err != nil {
+		return err
+	}
+	return sub.start(e, args[1:])
+}
+
+// subcommand returns the subcommand of that name.
+func (c *command) subcommand(name string) (*command, error) {
+	for _, sub := range c.subcommands {
+		if sub.name == c.name+" "+name {
+			return sub, nil
+		}
+	}
+	if strings.HasPrefix(name, "-") {
+		return nil, usagef(fmt.Sprintf("flags follow the command: topoc %s COMMAND %s", c.name, name), "%s is no command of %s", name, c.name)
+	}
+	return nil, usagef(nearestHint(name, c.words(), c.helpHint()), "%q is no command of %s", name, c.name)
+}
+
+// words returns the names of the subcommands as they follow that of their group.
+func (c *command) words() []string {
+	var words []string
+	for _, sub := range c.subcommands {
+		words = append(words, strings.TrimPrefix(sub.name, c.name+" "))
+	}
+	return words
 }
 
 // start parses the flags of one run and runs it.
@@ -93,13 +134,15 @@ func (c *command) start(e *env, args []string) error {
 	return runWith(e, flags.Args())
 }
 
-// flags declares the flags of one run.
+// flags declares the flags of one run. A group has none, and no run.
 func (c *command) flags() (*pflag.FlagSet, func(*env, []string) error) {
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	flags.SortFlags = false
 	flags.Usage = func() {} // start prints the help
-	runWith := c.setup(flags)
-	return flags, runWith
+	if c.setup == nil {
+		return flags, nil
+	}
+	return flags, c.setup(flags)
 }
 
 // flagError says what pflag found wrong, and the flag that may have been meant.

@@ -40,9 +40,12 @@ directory of zsh's $fpath, or to ~/.config/fish/completions/topoc.fish.`,
 	}
 }
 
-// completedCommand is what a script knows of a command.
+// completedCommand is what a script knows of a command. The arguments of a group are the names of its subcommands, which follow
+// it in the list; their names have its own before them.
 type completedCommand struct {
 	name, summary string
+	group         string   // of a subcommand: the name of the group
+	subcommands   []string // of a group
 	flags         []completedFlag
 	args          completedValue
 }
@@ -65,16 +68,27 @@ type completedValue struct {
 func completedCommands() []completedCommand {
 	var all []completedCommand
 	for _, c := range commands() {
-		done := completedCommand{name: c.name, summary: c.summary}
-		if c.argWords != nil {
-			done.args.words = c.argWords()
+		all = append(all, c.completed(""))
+		for _, sub := range c.subcommands {
+			all = append(all, sub.completed(c.name))
 		}
-		done.args.files = strings.Contains(c.args, "TOPOLOGY")
-		flags, _ := c.flags()
-		flags.VisitAll(func(f *pflag.Flag) { done.flags = append(done.flags, c.completedFlag(f)) })
-		all = append(all, done)
 	}
 	return all
+}
+
+// completed returns what a script knows of c; group is the name of its group, if it is a subcommand.
+func (c *command) completed(group string) completedCommand {
+	done := completedCommand{name: c.name, summary: c.summary, group: group, subcommands: c.words()}
+	switch {
+	case c.subcommands != nil:
+		done.args.words = done.subcommands
+	case c.argWords != nil:
+		done.args.words = c.argWords()
+	}
+	done.args.files = strings.Contains(c.args, "TOPOLOGY")
+	flags, _ := c.flags()
+	flags.VisitAll(func(f *pflag.Flag) { done.flags = append(done.flags, c.completedFlag(f)) })
+	return done
 }
 
 func (c *command) completedFlag(f *pflag.Flag) completedFlag {

@@ -7,19 +7,27 @@ import (
 
 func bashScript(commands []completedCommand) string {
 	var b, values, flags, args strings.Builder
-	var names []string
+	var names, groups []string
 	for _, c := range commands {
-		names = append(names, c.name)
+		if c.group == "" {
+			names = append(names, c.name)
+		}
+		if c.subcommands != nil {
+			groups = append(groups, c.name)
+		}
 		var spellings []string
 		for _, f := range c.flags {
 			spellings = append(spellings, f.spellings()...)
 			if !f.isBool {
-				pattern := c.name + ":" + strings.Join(f.spellings(), "|"+c.name+":")
-				fmt.Fprintf(&values, "\t%s) %s; return ;;\n", pattern, bashValue(f.value, f.isList))
+				var patterns []string
+				for _, spelling := range f.spellings() {
+					patterns = append(patterns, shellQuote(c.name+":"+spelling))
+				}
+				fmt.Fprintf(&values, "\t%s) %s; return ;;\n", strings.Join(patterns, "|"), bashValue(f.value, f.isList))
 			}
 		}
-		fmt.Fprintf(&flags, "\t%s) _topoc_words %s ;;\n", c.name, shellQuote(strings.Join(append(spellings, "--help"), " ")))
-		fmt.Fprintf(&args, "\t%s) %s ;;\n", c.name, bashValue(c.args, false))
+		fmt.Fprintf(&flags, "\t%s) _topoc_words %s ;;\n", shellQuote(c.name), shellQuote(strings.Join(append(spellings, "--help"), " ")))
+		fmt.Fprintf(&args, "\t%s) %s ;;\n", shellQuote(c.name), bashValue(c.args, false))
 	}
 	fmt.Fprintf(&b, `# Completion of topoc for bash; made by: topoc completion bash
 
@@ -33,6 +41,11 @@ _topoc() {
 	if ((COMP_CWORD == 1)); then
 		_topoc_words %s
 		return
+	fi
+	if ((COMP_CWORD > 2)); then
+		case $command in
+		%s) command+=" ${COMP_WORDS[2]}" ;;
+		esac
 	fi
 	# --flag=value comes as three words.
 	if [[ $cur == = ]]; then cur=
@@ -49,7 +62,7 @@ _topoc() {
 %s	esac
 }
 complete -o filenames -F _topoc topoc
-`, shellQuote(strings.Join(names, " ")), values.String(), indented(flags.String()), args.String())
+`, shellQuote(strings.Join(names, " ")), strings.Join(groups, "|"), values.String(), indented(flags.String()), args.String())
 	return b.String()
 }
 

@@ -8,11 +8,24 @@ import (
 func fishScript(commands []completedCommand) string {
 	var b strings.Builder
 	b.WriteString("# Completion of topoc for fish; made by: topoc completion fish\n\ncomplete -c topoc -f\n")
+	subcommands := map[string][]string{} // by group
 	for _, c := range commands {
-		fmt.Fprintf(&b, "complete -c topoc -n __fish_use_subcommand -a %s -d %s\n", c.name, fishQuote(c.summary))
+		word, isNext := c.name, "__fish_use_subcommand"
+		if c.group != "" {
+			word = strings.TrimPrefix(c.name, c.group+" ")
+			isNext = fmt.Sprintf("'%s; and not %s'", fishSeen(c.group), fishSeen(subcommands[c.group]...))
+		}
+		subcommands[c.name] = c.subcommands
+		fmt.Fprintf(&b, "complete -c topoc -n %s -a %s -d %s\n", isNext, word, fishQuote(c.summary))
 	}
 	for _, c := range commands {
-		on := fmt.Sprintf("complete -c topoc -n '__fish_seen_subcommand_from %s'", c.name)
+		if c.subcommands != nil {
+			continue // offered above
+		}
+		on := fmt.Sprintf("complete -c topoc -n '%s'", fishSeen(c.name))
+		if c.group != "" {
+			on = fmt.Sprintf("complete -c topoc -n '%s; and %s'", fishSeen(c.group), fishSeen(strings.TrimPrefix(c.name, c.group+" ")))
+		}
 		if option := fishValue(c.args); option != "" {
 			fmt.Fprintf(&b, "%s%s\n", on, option)
 		}
@@ -29,6 +42,11 @@ func fishScript(commands []completedCommand) string {
 		}
 	}
 	return b.String()
+}
+
+// fishSeen is a condition: one of words was written.
+func fishSeen(words ...string) string {
+	return "__fish_seen_subcommand_from " + strings.Join(words, " ")
 }
 
 func fishQuote(s string) string {

@@ -7,9 +7,15 @@ import (
 
 func zshScript(commands []completedCommand) string {
 	var names, cases strings.Builder
+	var groups []string
 	for _, c := range commands {
-		fmt.Fprintf(&names, "\t\t%s\n", shellQuote(c.name+":"+c.summary))
-		fmt.Fprintf(&cases, "\t\t%s)\n\t\t\t_arguments -s \\\n", c.name)
+		if c.group == "" {
+			fmt.Fprintf(&names, "\t\t%s\n", shellQuote(c.name+":"+c.summary))
+		}
+		if c.subcommands != nil {
+			groups = append(groups, c.name)
+		}
+		fmt.Fprintf(&cases, "\t\t%s)\n\t\t\t_arguments -s \\\n", shellQuote(c.name))
 		for _, f := range c.flags {
 			fmt.Fprintf(&cases, "\t\t\t\t%s \\\n", zshFlag(f))
 		}
@@ -27,6 +33,10 @@ _topoc() {
 	case $state in
 	command) _describe command commands ;;
 	argument)
+		# A subcommand is one word with its group.
+		case $words[1] in
+		%s) ((CURRENT > 2)) && words=("$words[1] $words[2]" "${(@)words[3,-1]}") && ((CURRENT--)) ;;
+		esac
 		case $words[1] in
 %s		esac ;;
 	esac
@@ -37,7 +47,7 @@ if [[ $funcstack[1] == _topoc ]]; then
 else
 	compdef _topoc topoc
 fi
-`, names.String(), cases.String())
+`, names.String(), strings.Join(groups, "|"), cases.String())
 }
 
 // zshFlag returns a flag as _arguments wants it: its spellings exclude each other, unless it may be repeated.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -70,10 +69,7 @@ func explain(w io.Writer, args []string, isJSON bool) error {
 
 // writeExplanations prints {"checks": [...]}.
 func writeExplanations(w io.Writer, all []explanation) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string][]explanation{"checks": all})
+	return writeIndented(w, map[string][]explanation{"checks": all})
 }
 
 func (x explanation) write(w io.Writer) error {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"topoc/compiler"
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/source"
@@ -41,14 +40,6 @@ func (f *findings) print(e *env, w io.Writer, isTerminal bool, l diag.List, line
 	text := diag.Text{Source: lines, Color: e.color(isTerminal), All: f.all, Verbose: f.verbose}
 	return text.Print(w, l)
 }
-
-// sayUnproved says that this release does not predict routes. For topologies that expect some.
-func (e *env) sayUnproved() {
-	fmt.Fprintln(e.stderr, "topoc: expectations are not proved: this version checks their form and names only")
-}
-
-// expects reports whether a topology writes expectations.
-func expects(r *compiler.Result) bool { return r.Fabric != nil && len(r.Fabric.Expected) > 0 }
 
 // date is a flag value: a day, YYYY-MM-DD. The zero date is none.
 type date string

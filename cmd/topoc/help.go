@@ -11,12 +11,12 @@ import (
 func helpCommand() *command {
 	return &command{
 		name:    "help",
-		args:    "[COMMAND]",
+		args:    "[COMMAND [SUBCOMMAND]]",
 		summary: "say how a command is used",
 		help: `
 Without an argument, the commands are listed. topoc COMMAND --help says the same
 as topoc help COMMAND.`,
-		maxArgs:  1,
+		maxArgs:  2,
 		argWords: commandNames,
 		setup:    func(*pflag.FlagSet) func(*env, []string) error { return runHelp },
 	}
@@ -26,10 +26,20 @@ func runHelp(e *env, args []string) error {
 	if len(args) == 0 {
 		return writeOverview(e.stdout)
 	}
-	if c := commandNamed(args[0]); c != nil {
+	c := commandNamed(args[0])
+	switch {
+	case c == nil:
+		return usagef(nearestHint(args[0], commandNames(), "topoc help lists the commands"), "%q is no command", args[0])
+	case len(args) == 1:
 		return c.writeHelp(e.stdout)
+	case c.subcommands == nil:
+		return usagef("topoc help "+c.name, "%s has no subcommands", c.name)
 	}
-	return usagef(nearestHint(args[0], commandNames(), "topoc help lists the commands"), "%q is no command", args[0])
+	sub, err := c.subcommand(args[1])
+	if err != nil {
+		return err
+	}
+	return sub.writeHelp(e.stdout)
 }
 
 // writeOverview prints the list of commands.
@@ -42,9 +52,7 @@ Usage: topoc COMMAND [ARGUMENTS] [FLAGS]
 
 Commands:
 `)
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.summary)
-	}
+	writeSummaries(&b, commands())
 	b.WriteString(`
 topoc help COMMAND says how one is used. A TOPOLOGY is a file, a directory that
 holds one CUE package, or - for standard input.
@@ -55,13 +63,24 @@ Exit codes: 0 clean, 1 problems were reported, 2 wrong usage, 3 could not run.
 	return err
 }
 
-// writeHelp prints a command's usage, help and flags.
+// writeSummaries prints a line for each command.
+func writeSummaries(b *strings.Builder, commands []*command) {
+	for _, c := range commands {
+		fmt.Fprintf(b, "  %-12s %s\n", c.name, c.summary)
+	}
+}
+
+// writeHelp prints a command's usage, help and flags; of a group, its commands.
 func (c *command) writeHelp(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage: %s\n\n", strings.TrimSpace("topoc "+c.name+" "+c.args))
 	fmt.Fprintf(&b, "%s.\n", strings.ToUpper(c.summary[:1])+c.summary[1:])
 	if c.help != "" {
 		fmt.Fprintf(&b, "\n%s\n", strings.Trim(c.help, "\n"))
+	}
+	if c.subcommands != nil {
+		b.WriteString("\nCommands:\n")
+		writeSummaries(&b, c.subcommands)
 	}
 	flags, _ := c.flags()
 	if flags.HasFlags() {

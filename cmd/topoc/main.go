@@ -19,6 +19,7 @@ func commands() []*command {
 		checkCommand(),
 		explainCommand(),
 		showCommand(),
+		simCommand(),
 		initCommand(),
 		schemaCommand(),
 		completionCommand(),

@@ -193,10 +193,19 @@ func TestExplainKnowsEveryCheck(t *testing.T) {
 	}
 }
 
+// allCommands returns the command table with every group followed by its subcommands.
+func allCommands() []*command {
+	var all []*command
+	for _, c := range commands() {
+		all = append(append(all, c), c.subcommands...)
+	}
+	return all
+}
+
 // The help follows one grammar: a summary is a phrase, a text fits a terminal, a flag's usage is a phrase.
 func TestHelp(t *testing.T) {
 	isPhrase := regexp.MustCompile(`^[a-z].*[^.]$`).MatchString
-	for _, c := range commands() {
+	for _, c := range allCommands() {
 		t.Run(c.name, func(t *testing.T) {
 			if !isPhrase(c.summary) || len(c.summary) > 70 {
 				t.Errorf("summary %q is no phrase of at most 70 characters that begins small and has no full stop", c.summary)

@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"slices"
 
+	"topoc/compiler/calico"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 )
 
@@ -31,10 +33,12 @@ const (
 
 // Pass is one run of one rule over one topology.
 type Pass struct {
-	Fabric *fabric.Fabric
-	Rule   *Rule
-	found  *diag.List
-	shared *shared
+	Fabric    *fabric.Fabric
+	Objects   map[*fabric.Cluster]*calico.Objects // what Calico is told, by cluster; nil for rules that need the fabric only
+	Predicted *simulate.Result                    // nil for rules that don't need routes
+	Rule      *Rule
+	found     *diag.List
+	shared    *shared
 }
 
 // shared is what several rules of one run look at; made by the first that asks.
@@ -95,20 +99,69 @@ func (o Options) runs(name string) bool {
 	return (len(o.Only) == 0 || slices.Contains(o.Only, name)) && !slices.Contains(o.Skip, name)
 }
 
-// Run runs the rules that need nothing but the linked topology, and applies its waivers. The findings come by rule, in the
-// order of their names, and have paths but no positions yet: see diag.List.Locate and Sort.
-func Run(f *fabric.Fabric, o Options) diag.List {
-	var found diag.List
-	ran := map[string]bool{}
-	common := &shared{fabric: f}
+// Needs returns the most that any of the chosen rules needs: what is beyond it need not be made for them.
+func (o Options) Needs() Need {
+	most := Fabric
 	for _, r := range All() {
-		if r.Needs != Fabric || !o.runs(r.Name) {
-			continue
-		}
-		ran[r.Name] = true
-		if r.Run != nil {
-			r.Run(&Pass{Fabric: f, Rule: r, found: &found, shared: common})
+		if o.runs(r.Name) {
+			most = max(most, r.Needs)
 		}
 	}
-	return waive(found, f.Model.Waivers, ran, o.Today)
+	return most
+}
+
+// Run runs the rules that need nothing but the linked topology, and applies its waivers. The findings come by rule, in the
+// order of their names, and have paths but no positions yet: see diag.List.Locate and Sort.
+func Run(f *fabric.Fabric, o Options) diag.List { return Start(f, o).Found() }
+
+// Checks is the chosen rules at work on one topology. They run in two passes, since the objects and the prediction, which some
+// need, are worth making only where the others found no error.
+type Checks struct {
+	fabric  *fabric.Fabric
+	options Options
+	found   diag.List // before waivers
+	ran     map[string]bool
+	shared  *shared
+}
+
+// Start runs the chosen rules that need nothing but the linked topology.
+func Start(f *fabric.Fabric, o Options) *Checks {
+	c := &Checks{fabric: f, options: o, ran: map[string]bool{}, shared: &shared{fabric: f}}
+	c.pass(Fabric, Pass{})
+	return c
+}
+
+// Continue runs the chosen rules that need the compiled objects, and where predicted isn't nil those that need routes. To be
+// called once.
+func (c *Checks) Continue(objects map[*fabric.Cluster]*calico.Objects, predicted *simulate.Result) {
+	c.pass(Objects, Pass{Objects: objects})
+	if predicted != nil {
+		c.pass(Routes, Pass{Objects: objects, Predicted: predicted})
+	}
+}
+
+// pass runs the chosen rules that need just this; evidence is what they look at beside the fabric.
+func (c *Checks) pass(need Need, evidence Pass) {
+	for _, r := range All() {
+		if r.Needs != need || !c.options.runs(r.Name) {
+			continue
+		}
+		c.ran[r.Name] = true
+		if r.Run == nil {
+			continue
+		}
+		p := evidence
+		p.Fabric, p.Rule, p.found, p.shared = c.fabric, r, &c.found, c.shared
+		r.Run(&p)
+	}
+}
+
+// Found returns what the rules that ran have found and no waiver silences, and what there is to say of the waivers. Waivers see
+// the findings of all passes; one of a rule that has not run is not judged.
+func (c *Checks) Found() diag.List {
+	w := waiving{written: c.fabric.Model.Waivers, ran: c.ran, isAll: true, today: c.options.Today}
+	for _, r := range All() {
+		w.isAll = w.isAll && (c.ran[r.Name] || !c.options.runs(r.Name))
+	}
+	return w.apply(slices.Clone(c.found))
 }

@@ -12,9 +12,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"topoc/compiler/calico"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
 	"topoc/compiler/load"
+	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 )
 
@@ -82,11 +84,26 @@ func link(t testing.TB, text []byte) (*fabric.Fabric, source.Locator) {
 func checkTopology(t testing.TB, text []byte) diag.List {
 	t.Helper()
 	f, locator := link(t, text)
-	found := Run(f, Options{Today: fixtureDay})
+	found := runAll(f, Options{Today: fixtureDay})
 	found.Locate(locator)
 	found.Sort()
 	wantGoodForm(t, found)
 	return found
+}
+
+// runAll runs the chosen rules in all passes, as a build does: the objects and the prediction are made where the first pass finds
+// no error.
+func runAll(f *fabric.Fabric, o Options) diag.List {
+	checks := Start(f, o)
+	if found := checks.Found(); found.Count(diag.Error) > 0 {
+		return found
+	}
+	objects := map[*fabric.Cluster]*calico.Objects{}
+	for _, c := range f.Clusters {
+		objects[c] = calico.Compile(c)
+	}
+	checks.Continue(objects, simulate.Run(simulate.Input{Fabric: f, Objects: objects}))
+	return checks.Found()
 }
 
 // wantGoodForm holds every finding of every fixture to what all findings promise.

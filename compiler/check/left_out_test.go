@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
 	"topoc/compiler/load"
 )
@@ -123,7 +124,11 @@ hosts: h: {address: "10.1.0.250/24", system: "iproute2", routes: test: via: ["n1
 				t.Fatalf("mistakes of shape:\n%s", lines(loaded.Diagnostics))
 			}
 			f, found := fabric.Link(loaded.Topology)
-			found = append(found, Run(f, Options{})...)
+			if found.Count(diag.Error) > 0 {
+				found = append(found, Run(f, Options{})...)
+			} else {
+				found = runAll(f, Options{})
+			}
 			found.Locate(loaded.Locator)
 			found.Sort()
 			var got []string

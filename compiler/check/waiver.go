@@ -40,60 +40,75 @@ type waiver struct {
 	used    bool
 }
 
-// waive returns the findings that no waiver silences, and what there is to say of the waivers themselves. ran is the checks
-// that ran: a waiver of another one cannot be told to be unused.
-func waive(found diag.List, written []*model.Waiver, ran map[string]bool, today string) diag.List {
+// waiving is the waivers of a topology and what they are judged by.
+type waiving struct {
+	written []*model.Waiver
+	ran     map[string]bool // the checks that ran: a waiver of another one cannot be told to be unused
+	isAll   bool            // nothing that was to run is still to come
+	today   string          // YYYY-MM-DD; empty: none expires
+}
+
+// apply returns the findings that no waiver silences, and what there is to say of the waivers themselves. It uses up found.
+func (w waiving) apply(found diag.List) diag.List {
 	var waivers []*waiver
-	for i, w := range written {
+	for i, m := range w.written {
 		waivers = append(waivers, &waiver{
-			Waiver:  w,
+			Waiver:  m,
 			at:      source.Path("waivers").Index(i),
-			expired: w.Until != "" && w.Until < today, // both YYYY-MM-DD: the order of the text is the order of the days
+			expired: m.Until != "" && m.Until < w.today, // both YYYY-MM-DD: the order of the text is the order of the days
 		})
 	}
 	kept := silence(found, waivers)
 
+	about := w.judge(waivers)
+	// Waivers of the two rules about waivers are judged after all others, since those are what they can silence.
+	aboutWaivers := func(w *waiver) bool { return w.Check == waiverUnused.Name || w.Check == waiverExpired.Name }
+	w.reportUnused(&about, waivers, func(w *waiver) bool { return !aboutWaivers(w) })
+	about = silence(about, waivers)
+	if w.isAll { // a waiver of a rule still to come may yet give them something to silence
+		w.reportUnused(&about, waivers, aboutWaivers)
+	}
+	return append(kept, about...)
+}
+
+// judge reports the waivers whose check is no check's name, and those that have expired.
+func (w waiving) judge(waivers []*waiver) diag.List {
 	var about diag.List
-	for _, w := range waivers {
-		if IsMistake(w.Check) {
-			about.Add("unknown-word", diag.Error, w.at.Field("check"), "%s is a mistake of shape and no check: no waiver silences it", w.Check).
+	for _, one := range waivers {
+		if IsMistake(one.Check) {
+			about.Add("unknown-word", diag.Error, one.at.Field("check"), "%s is a mistake of shape and no check: no waiver silences it", one.Check).
 				WithHint("delete the waiver, and mend what it was written for")
-		} else if !Known(w.Check) {
-			d := about.Add("unknown-word", diag.Error, w.at.Field("check"), "there is no check named %q", w.Check)
-			if near := diag.Nearest(w.Check, catalogue); near != "" {
+		} else if !Known(one.Check) {
+			d := about.Add("unknown-word", diag.Error, one.at.Field("check"), "there is no check named %q", one.Check)
+			if near := diag.Nearest(one.Check, catalogue); near != "" {
 				d.WithHint("write %q", near)
 			} else {
 				d.WithHint("topoc explain lists the checks")
 			}
-		} else if w.expired && ran[waiverExpired.Name] {
-			about.Add(waiverExpired.Name, waiverExpired.Severity, w.at.Field("until"),
-				"the waiver of %s held until %s, today is %s", w.Check, w.Until, today).
+		} else if one.expired && w.ran[waiverExpired.Name] {
+			about.Add(waiverExpired.Name, waiverExpired.Severity, one.at.Field("until"),
+				"the waiver of %s held until %s, today is %s", one.Check, one.Until, w.today).
 				WithHint("delete the waiver once its cause is gone, or move until to a later day")
 		}
 	}
-	// Waivers of the two rules about waivers are judged after all others, since those are what they can silence.
-	aboutWaivers := func(w *waiver) bool { return w.Check == waiverUnused.Name || w.Check == waiverExpired.Name }
-	reportUnused(&about, waivers, ran, func(w *waiver) bool { return !aboutWaivers(w) })
-	about = silence(about, waivers)
-	reportUnused(&about, waivers, ran, aboutWaivers)
-	return append(kept, about...)
+	return about
 }
 
 // reportUnused reports those of some waivers that have silenced nothing.
-func reportUnused(list *diag.List, waivers []*waiver, ran map[string]bool, of func(*waiver) bool) {
-	if !ran[waiverUnused.Name] {
+func (w waiving) reportUnused(list *diag.List, waivers []*waiver, of func(*waiver) bool) {
+	if !w.ran[waiverUnused.Name] {
 		return
 	}
-	for _, w := range waivers {
-		if w.used || w.expired || !ran[w.Check] || !of(w) {
+	for _, one := range waivers {
+		if one.used || one.expired || !w.ran[one.Check] || !of(one) {
 			continue
 		}
 		where := "in the whole topology"
-		if w.At != "" {
-			where = "at " + w.At
+		if one.At != "" {
+			where = "at " + one.At
 		}
-		list.Add(waiverUnused.Name, waiverUnused.Severity, w.at.Field("check"),
-			"the waiver of %s silences nothing: there is no such finding %s", w.Check, where).
+		list.Add(waiverUnused.Name, waiverUnused.Severity, one.at.Field("check"),
+			"the waiver of %s silences nothing: there is no such finding %s", one.Check, where).
 			WithHint("delete the waiver")
 	}
 }

@@ -49,6 +49,9 @@ type Node struct {
 	Gateway6   netip.Addr                `json:"gateway6,omitzero"`
 	Interfaces map[string]*NodeInterface `json:"interfaces,omitzero"`
 	Blocks     []netip.Prefix            `json:"blocks,omitzero"` // empty but not nil: a node without pods
+
+	// Addresses of services with externalTrafficPolicy Local that have an endpoint on this node.
+	LocalServices []netip.Addr `json:"localServices,omitzero"`
 }
 
 // NodeInterface is a further NIC of a node.

@@ -1,0 +1,284 @@
+package simulate
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"topoc/compiler/fabric"
+	"topoc/compiler/source"
+)
+
+// Prove proves what must hold: what is written under expect, by name, then, unless implied is false, that the pods of each
+// cluster reach each other and that each peering reaches both ways. Expectations with an unknown name are left out: Link told.
+//
+// To reach means there and back, over every equal-cost branch. Not to reach means that over no branch anything gets there and
+// back. Survives is asked of every set of at most that many nodes, switches and links.
+func (r *Result) Prove() []Proof {
+	p := newProver(r)
+	proofs := make([]Proof, len(p.claims))
+	for i, c := range p.claims {
+		proofs[i] = p.proveStanding(c)
+	}
+	p.proveFailures(proofs)
+	return proofs
+}
+
+// claim is an expectation, with its ends found.
+type claim struct {
+	expected *fabric.Expectation
+	at       source.Path
+	implied  bool
+	from     party
+	to       []party
+	places   [2][]Place // as written, in the order of from and to
+	regions  []int      // of the network that it is about
+}
+
+// prover proves claims about one Result.
+type prover struct {
+	r       *Result
+	census  *census
+	region  []int // by Part.Index: what fails in one region is of no matter in another
+	claims  []*claim
+	base    *traffic
+	classes []*class
+}
+
+func newProver(r *Result) *prover {
+	p := &prover{r: r, census: newCensus(r), region: regions(r)}
+	p.base = newTraffic(r.base, p.census)
+	for _, e := range r.Fabric.Expected {
+		if isKnown(e.From) && isKnown(e.To) {
+			p.claims = append(p.claims, p.claim(e, e.At()))
+		}
+	}
+	if m := r.Fabric.Model; m == nil || m.Implied == nil || *m.Implied {
+		p.imply()
+	}
+	p.classes = p.classify()
+	return p
+}
+
+func isKnown(e fabric.Endpoint) bool { return e != fabric.Endpoint{} }
+
+// imply adds what nobody has to write.
+func (p *prover) imply() {
+	add := func(e *fabric.Expectation, at source.Path) {
+		c := p.claim(e, at)
+		c.implied = true
+		p.claims = append(p.claims, c)
+	}
+	for _, c := range p.r.Fabric.Clusters {
+		ends := fabric.Endpoint{Cluster: c}
+		add(&fabric.Expectation{Name: "the pods of " + c.Name + " reach each other", From: ends, To: ends, Pods: true, Reach: true, Paths: 1}, c.At())
+	}
+	for _, peering := range p.r.Fabric.Peerings {
+		for _, c := range peering.Clusters {
+			e := &fabric.Expectation{From: fabric.Endpoint{Cluster: c}, To: fabric.Endpoint{Cluster: peering.Other(c)},
+				Pods: peering.Pods, Services: peering.Takes(c), Reach: true, Paths: 1}
+			if what := trafficOf(e); what != "" {
+				e.Name = fmt.Sprintf("peering %s: %s reaches the %s of %s", peering.Name, c.Name, what, peering.Other(c).Name)
+				add(e, peering.At())
+			}
+		}
+	}
+}
+
+// trafficOf names what is exchanged; empty: nothing.
+func trafficOf(e *fabric.Expectation) string {
+	switch {
+	case e.Pods && e.Services:
+		return "pods and services"
+	case e.Pods:
+		return "pods"
+	case e.Services:
+		return "services"
+	}
+	return ""
+}
+
+func (p *prover) claim(e *fabric.Expectation, at source.Path) *claim {
+	from, to := placesOf(e)
+	c := &claim{expected: e, at: at, from: p.census.partyOf(from), places: [2][]Place{{from}, to}}
+	for _, place := range to {
+		c.to = append(c.to, p.census.partyOf(place))
+	}
+	for _, end := range append(slices.Clone(c.to), c.from) {
+		for _, part := range p.census.partsOf(end) {
+			if id := p.region[part.Index]; !slices.Contains(c.regions, id) {
+				c.regions = append(c.regions, id)
+			}
+		}
+	}
+	return c
+}
+
+// partsOf returns the parts that a party is of.
+func (c *census) partsOf(p party) []*Part {
+	if p.devices == nil {
+		return c.parts[p.cluster]
+	}
+	var all []*Part
+	for _, at := range p.devices {
+		all = append(all, at.part)
+	}
+	return all
+}
+
+// contradiction returns the exchange that a claim does not allow in one state of the network, and which of its targets it is
+// with; nil where the claim holds.
+func (c *claim) contradiction(t *traffic) (*exchange, int) {
+	for i, to := range c.to {
+		var x *exchange
+		if c.expected.Reach {
+			x = t.lost(c.from, to)
+		} else {
+			x = t.found(c.from, to)
+		}
+		if x != nil {
+			return x, i
+		}
+	}
+	return nil, 0
+}
+
+// proveStanding proves a claim while nothing has failed.
+func (p *prover) proveStanding(c *claim) Proof {
+	proof := Proof{Name: c.expected.Name, At: c.at, Implied: c.implied, Expectation: c.expected, Holds: true}
+	if x, i := c.contradiction(p.base); x != nil {
+		p.refute(&proof, c, p.base, x, i)
+		return proof
+	}
+	if !c.expected.Reach || c.expected.Paths < 2 {
+		return proof
+	}
+	if few := p.base.fewest(c); few != nil && few.count < c.expected.Paths {
+		proof.Holds = false
+		proof.Reason = fmt.Sprintf("%s has %s to %s, and %d are expected", nameOf(few.at), count(few.count, "equal-cost next hop"),
+			few.to.prefix, c.expected.Paths)
+	}
+	return proof
+}
+
+// refute says why a claim doesn't hold.
+func (p *prover) refute(proof *Proof, c *claim, t *traffic, x *exchange, to int) {
+	proof.Holds = false
+	tr := newTracer(t, c.places[0][0], c.places[1][to], c.from, c.to[to])
+	if c.expected.Reach {
+		proof.Trace = tr.failed(x)
+		proof.Reason = proof.Trace.Verdict
+		return
+	}
+	proof.Trace = tr.succeeded(x)
+	proof.Reason = fmt.Sprintf("packets from %s get to %s, and are expected not to", c.places[0][0], c.places[1][to])
+}
+
+// proveFailures proves what is still to hold after failures, of those claims that hold without: the smallest set that breaks
+// one, in the order of names, is told.
+func (p *prover) proveFailures(proofs []Proof) {
+	most := 0
+	for i, c := range p.claims {
+		if proofs[i].Holds {
+			most = max(most, c.expected.Survives)
+		}
+	}
+	for size := 1; size <= most; size++ {
+		isAsked := func(failed []element) []int {
+			var all []int
+			for i, c := range p.claims {
+				if proofs[i].Holds && c.expected.Survives >= size && c.concerns(failed) {
+					all = append(all, i)
+				}
+			}
+			return all
+		}
+		for failed := range p.sets(size) {
+			asked := isAsked(failed)
+			if len(asked) == 0 {
+				continue
+			}
+			t := newTraffic(p.r.after(failureOf(failed)), p.census)
+			for _, i := range asked {
+				if x, to := p.claims[i].contradiction(t); x != nil {
+					p.refute(&proofs[i], p.claims[i], t, x, to)
+					proofs[i].Failed = namesOf(failed)
+					proofs[i].Reason = fmt.Sprintf("without %s: %s", strings.Join(proofs[i].Failed, " and "), proofs[i].Reason)
+				}
+			}
+		}
+	}
+}
+
+// concerns reports whether a claim is about the network after these failures: a single device that it names doesn't fail, and
+// what fails elsewhere changes nothing.
+func (c *claim) concerns(failed []element) bool {
+	for _, e := range failed {
+		if !slices.Contains(c.regions, e.region) {
+			return false
+		}
+		for _, at := range e.places {
+			if slices.Contains(c.named(), at) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// named returns the single devices that a claim names.
+func (c *claim) named() []place {
+	all := slices.Clone(c.from.devices)
+	for _, to := range c.to {
+		all = append(all, to.devices...)
+	}
+	return all
+}
+
+// fan is how many equal-cost next hops a device has to a target.
+type fan struct {
+	at    place
+	to    *course
+	count int
+}
+
+// fewest returns the device of a claim's from that has the fewest next hops to one of its targets; nil where none needs any.
+func (t *traffic) fewest(c *claim) *fan {
+	var least *fan
+	for _, to := range c.to {
+		if to.kind == services && to.cluster == c.from.cluster {
+			continue // answered on the spot
+		}
+		for f := range families {
+			targets := t.targets(to, c.from, f)
+			for _, s := range t.sources(c.from, to, f) {
+				for _, w := range targets {
+					s := t.sender(c.from, s, w)
+					if s.part == nil || w.isHere(s) {
+						continue
+					}
+					if n := w.width(s); least == nil || n < least.count {
+						least = &fan{s, w, n}
+					}
+				}
+			}
+		}
+	}
+	return least
+}
+
+// width is how many next hops a device uses at once towards the course's target.
+func (w *course) width(at place) int {
+	listed := *w.t
+	listed.listsAll = true
+	all := *w
+	all.t = &listed
+	var vias []netip.Addr
+	for _, b := range all.branches(nil, at) {
+		if !slices.Contains(vias, b.via) || !b.via.IsValid() {
+			vias = append(vias, b.via)
+		}
+	}
+	return len(vias)
+}

@@ -1,0 +1,322 @@
+package simulate
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"topoc/compiler/fabric"
+	"topoc/compiler/internal/bgp"
+	"topoc/compiler/source"
+)
+
+// stop says what a hurdle is, in one sentence, and the edit that takes it away. lacking is the device that misses the route.
+func (s *search) stop(h *hurdle, lacking place) *Stop {
+	switch {
+	case h.message != nil:
+		return s.stopAtMessage(h, lacking)
+	case h.session != nil:
+		return s.stopAtSession(h.session)
+	case h.missing != nil:
+		return s.stopAtMissing(h.missing)
+	}
+	c := h.mesh.cluster
+	return &Stop{Device: nameOf(s.member(h.from, lacking)), Prefix: s.w.prefix, At: c.At().Fields("bgp", "nodeToNodeMesh"),
+		Rule: fmt.Sprintf("the nodes of %s have no sessions with each other: the node-to-node mesh is off, and no BGPPeer takes its place", c.Name),
+		Edit: fmt.Sprintf("set nodeToNodeMeshEnabled: true in the BGPConfiguration of %s, or give it route reflectors", c.Name)}
+}
+
+// member is a device to name for members that are alike: the one that lacks the route, if it is one of them.
+func (s *search) member(k holderKey, lacking place) place {
+	if k.part == lacking.part && !k.owner {
+		return lacking
+	}
+	if k.owner || k.part == s.w.owner.part && k.part.Size() == 1 {
+		return s.w.owner
+	}
+	for member := range k.part.Size() {
+		if at := (place{k.part, member}); at != s.w.owner && !s.t.isDead(at) {
+			return at
+		}
+	}
+	return place{part: k.part}
+}
+
+// stopAtMessage is a rule of BGP's or of a policy that stops the route between two devices.
+func (s *search) stopAtMessage(h *hurdle, lacking place) *Stop {
+	from, to := s.member(h.from, lacking), s.member(h.to, lacking)
+	e := s.t.short
+	prefix := prefixText(s.w.prefix)
+	rule, at := s.inquiry.rule(h.message)
+	rule = strings.Replace(rule, "covers "+s.w.dest.Prefix.String(), "covers it", 1)
+	said := rule
+	if strings.HasPrefix(rule, "BGPFilter ") {
+		said += " rejects it"
+	}
+	stop := &Stop{Prefix: s.w.prefix, At: at}
+	if isReceivers(h.message.Reason) {
+		stop.Device = nameOf(to)
+		stop.Rule = fmt.Sprintf("%s does not take %s from %s: %s", e(to), prefix, e(from), said)
+	} else {
+		stop.Device = nameOf(from)
+		stop.Rule = fmt.Sprintf("%s does not pass %s on to %s: %s", e(from), prefix, e(to), said)
+	}
+	var edited source.Path
+	stop.Edit, edited = s.edit(h.message, from, to, rule)
+	if stop.At == "" {
+		stop.At = edited
+	}
+	return stop
+}
+
+// edit is what makes a device pass a route on, or take it, and where to write it.
+func (s *search) edit(m *bgp.Message, from, to place, rule string) (string, source.Path) {
+	switch m.Reason {
+	case bgp.DeniedExport:
+		return s.policyEdit(from, to, rule, "send")
+	case bgp.DeniedImport:
+		return s.policyEdit(to, from, rule, "accept")
+	case bgp.ASLoop:
+		return s.loopEdit(to, from)
+	case bgp.NotReflected:
+		if n := from.node(); n != nil && len(n.Reflects) > 0 && from.part.rules != nil && from.part.rules.clusterID == 0 {
+			return fmt.Sprintf("annotate node %s with %s=%s", n.Name, clusterIDAnnotation, n.ClusterID), n.At()
+		}
+		if n := from.node(); n != nil {
+			return fmt.Sprintf("make %s a route reflector (routeReflectors of %s), or give the two a session with one", n.Name, n.Cluster.Name), n.Cluster.At()
+		}
+	case bgp.Unresolvable:
+		return fmt.Sprintf("give %s a route to the next hop", s.t.short(from)), from.part.Device(from.member).At()
+	}
+	return "", from.part.Device(from.member).At()
+}
+
+func (at place) node() *fabric.Node {
+	if at.part == nil || at.part.Nodes == nil {
+		return nil
+	}
+	return at.part.Nodes[at.member]
+}
+
+// policyEdit is what makes the policy of a device let the route pass to or from a neighbor. direction is the switch's field.
+func (s *search) policyEdit(at, neighbor place, rule, direction string) (string, source.Path) {
+	covering := s.covering()
+	if sw := at.part.Switch; sw != nil {
+		on := "switches"
+		if neighbor.part.Cluster != nil {
+			on = "nodes"
+		}
+		entry := fmt.Sprintf("{prefix: %q, on: %q}", covering, on)
+		if s.w.prefix.Bits() > covering.Bits() {
+			entry = fmt.Sprintf("{prefix: %q, le: %d, on: %q}", covering, s.w.prefix.Bits(), on)
+		}
+		return fmt.Sprintf("add %s to bgp: %s of switch %s", entry, direction, sw.Name), sw.At().Fields("bgp", direction)
+	}
+	c := at.part.Cluster
+	if c == nil {
+		return "", ""
+	}
+	switch {
+	case strings.HasPrefix(rule, "no IPPool"):
+		return fmt.Sprintf("add an IPPool (disabled: true) for %s to %s", covering, c.Name), c.At().Field("ipPools")
+	case strings.HasSuffix(rule, "has disableBGPExport"):
+		name := strings.TrimSuffix(strings.TrimPrefix(rule, "IPPool "), " has disableBGPExport")
+		return fmt.Sprintf("delete disableBGPExport from IPPool %s of %s", name, c.Name), c.At().Fields("ipPools", name, "disableBGPExport")
+	case strings.HasPrefix(rule, "BGPFilter "):
+		return s.filterEdit(c, rule, covering)
+	}
+	return "", c.At()
+}
+
+// filterEdit is what makes a BGPFilter let the route pass: an accepting rule of the user's before the one that rejects it, or,
+// where the filter keeps a cluster from giving transit, that it may.
+func (s *search) filterEdit(c *fabric.Cluster, rule string, covering netip.Prefix) (string, source.Path) {
+	name, _, _ := strings.Cut(strings.TrimPrefix(rule, "BGPFilter "), ",")
+	i := slices.IndexFunc(c.Filters, func(f *fabric.Filter) bool { return f.Name == name })
+	if i >= 0 && c.Filters[i].Derived && s.w.dest.cluster != c {
+		for _, p := range c.Peerings {
+			if p.Other(c) == s.w.dest.cluster {
+				return fmt.Sprintf("set transit: true on the peerings over which %s is to pass on what is of %s", c.Name, s.w.dest.cluster.Name), p.At().Field("transit")
+			}
+		}
+	}
+	at := c.At().Fields("filters", name)
+	if i >= 0 {
+		at = c.Filters[i].At
+	}
+	return fmt.Sprintf("put a rule before it in BGPFilter %s of %s: {action: Accept, matchOperator: In, cidr: %s}", name, c.Name, covering), at
+}
+
+// loopEdit is what makes a device take a route whose path has its own AS number in it.
+func (s *search) loopEdit(at, from place) (string, source.Path) {
+	if n := at.node(); n != nil && n.Rack != nil && from.part.Switch != nil {
+		return fmt.Sprintf("set asOverride: true on rack %s of %s, or give each rack an asNumber of its own", n.Rack.Name, n.Cluster.Name), n.Rack.At()
+	}
+	if n := at.node(); n != nil {
+		return fmt.Sprintf("give %s and the origin of the route different AS numbers", n.Name), n.ASNAt()
+	}
+	return fmt.Sprintf("give %s an AS number that no other device on the path has", s.t.short(at)), at.part.Device(at.member).At().Field("asNumber")
+}
+
+// covering is the range of the topology that the route is of.
+func (s *search) covering() netip.Prefix {
+	if c := s.w.clusterOf(); c != nil {
+		for _, r := range slices.Concat(c.PodRanges(), c.ServiceCIDRs, c.Advertised) {
+			if r.Prefix.Bits() <= s.w.prefix.Bits() && r.Prefix.Contains(s.w.prefix.Addr()) {
+				return r.Prefix.Masked()
+			}
+		}
+	}
+	return s.w.prefix
+}
+
+// clusterOf is whose pods or services a course leads to, or nil.
+func (w *course) clusterOf() *fabric.Cluster {
+	switch {
+	case w.services != nil:
+		return w.services
+	case w.dest != nil:
+		return w.dest.cluster
+	case w.owner.part != nil && !w.isDevice:
+		return w.owner.part.Cluster
+	}
+	return nil
+}
+
+// stopAtSession is a session that is configured at one end at least and does not come up.
+func (s *search) stopAtSession(session *Session) *Stop {
+	near, far := place{part: session.Part}, place{part: session.Peer}
+	stop := &Stop{Device: nameOf(near), Prefix: s.w.prefix, At: session.At}
+	kind, reason, isKind := strings.Cut(session.Reason, ": ")
+	if !isKind {
+		kind, reason = "", session.Reason
+	}
+	switch {
+	case strings.HasSuffix(kind, "mismatch"):
+		reason = session.Reason
+	case kind == "HALF_OPEN":
+		if of := s.ownSession(far.part, near.part); of != nil {
+			return s.stopAtMissing(of)
+		}
+		stop.Device = nameOf(far)
+	}
+	stop.Rule = fmt.Sprintf("%s and %s have no session: %s", s.t.short(near), s.t.short(far), reason)
+	stop.Edit = s.sessionEdit(session, kind)
+	return stop
+}
+
+// sessionEdit is what makes a session come up; empty: nothing is known.
+func (s *search) sessionEdit(session *Session, kind string) string {
+	near, far := place{part: session.Part}, place{part: session.Peer}
+	switch kind {
+	case "AS mismatch":
+		for _, x := range []*Session{session, session.Far} {
+			if x != nil && x.Far != nil && x.PeerASN != x.Far.LocalASN {
+				return fmt.Sprintf("set asNumber: %d%s at %s", x.Far.LocalASN, objectText(x), s.t.short(place{part: x.Part}))
+			}
+		}
+	case "NO_REMOTE_AS":
+		return fmt.Sprintf("set asNumber%s at %s", objectText(session), s.t.short(near))
+	case "HALF_OPEN":
+		if far.part.Cluster != nil {
+			return fmt.Sprintf("add a BGPPeer for %s to %s", s.t.short(near), far.part.Cluster.Name)
+		}
+		return fmt.Sprintf("add a neighbor for %s to %s", s.t.short(near), s.t.short(far))
+	case "NO_MATCH_FOUND":
+		return fmt.Sprintf("correct peerIP%s at %s", objectText(session), s.t.short(near))
+	case "password mismatch":
+		return "name the same secret at both ends"
+	case "TTL mismatch":
+		return "set the same ttlSecurity at both ends, or at neither"
+	case "port mismatch":
+		return fmt.Sprintf("give the port in peerIP%s, or listen on the usual one", objectText(session))
+	case "UNREACHABLE":
+		return fmt.Sprintf("give %s and %s a way to each other: a gateway, a link, or a subnet in common", s.t.short(near), s.t.short(far))
+	}
+	return ""
+}
+
+// objectText says in which object an end is configured, for the middle of a sentence.
+func objectText(session *Session) string {
+	if len(session.Objects) > 0 {
+		return " in " + session.Objects[0]
+	}
+	return ""
+}
+
+// ownSession is a session of the topology between two parts that a BGPPeer of the first one's cluster is behind; nil: none.
+func (s *search) ownSession(of, with *Part) *fabric.Session {
+	for _, session := range s.t.r.Fabric.Sessions {
+		if session.Peer != nil && session.Peer.Cluster == of.Cluster && s.isBetween(session, of, with) {
+			return session
+		}
+	}
+	return nil
+}
+
+func (s *search) isBetween(of *fabric.Session, a, b *Part) bool {
+	x, y := s.partOf(of.A.Device, of.VRF), s.partOf(of.B.Device, of.VRF)
+	return x == a && y == b || x == b && y == a
+}
+
+// stopAtMissing is a session that the topology has and no object makes: its BGPPeer is gone, or selects other nodes.
+func (s *search) stopAtMissing(of *fabric.Session) *Stop {
+	a, b := s.t.short(s.t.r.places(of.A.Device)[0]), s.t.short(s.t.r.places(of.B.Device)[0])
+	stop := &Stop{Device: of.A.Device.DeviceName(), Prefix: s.w.prefix, At: of.At}
+	said := fmt.Sprintf("%s and %s have no session: ", a, b)
+	if of.Peer == nil {
+		stop.Rule, stop.Edit = said+"neither has a neighbor for it", fmt.Sprintf("set bgp: true on the link of %s and %s", a, b)
+		return stop
+	}
+	stop.Device, stop.At = of.A.Device.DeviceName(), of.Peer.At
+	rules := s.t.census.parts[of.Peer.Cluster][0].rules
+	i := slices.IndexFunc(rules.peers, func(p *peerRule) bool { return p.object.Name == of.Peer.Name })
+	if i < 0 {
+		stop.Rule = said + fmt.Sprintf("the objects of %s have no BGPPeer %s", of.Peer.Cluster.Name, of.Peer.Name)
+		stop.Edit = fmt.Sprintf("apply BGPPeer %s to %s again, as it was built", of.Peer.Name, of.Peer.Cluster.Name)
+		if rules.mesh && len(of.Peer.Cluster.Groups) > 0 {
+			stop.Rule += ", and the node-to-node mesh leaves reflectors out"
+		}
+		return stop
+	}
+	peer := rules.peers[i].object
+	for _, selects := range []struct {
+		field, text string
+		ends        []fabric.Device
+	}{{"nodeSelector", peer.Spec.NodeSelector, []fabric.Device{of.A.Device}}, {"peerSelector", peer.Spec.PeerSelector, []fabric.Device{of.B.Device}}} {
+		n, isNode := selects.ends[0].(*fabric.Node)
+		if selects.text == "" || !isNode || rules.selects(selects.text, n) {
+			continue
+		}
+		stop.Device, stop.At = n.DeviceName(), n.At()
+		stop.Rule = said + fmt.Sprintf("%s of BGPPeer %s (%s) does not select %s", selects.field, peer.Name, selects.text, n.Name)
+		stop.Edit = s.labelEdit(rules.clusterRules, n)
+		return stop
+	}
+	stop.Rule = said + fmt.Sprintf("BGPPeer %s no longer makes it", peer.Name)
+	stop.Edit = fmt.Sprintf("apply BGPPeer %s to %s again, as it was built", peer.Name, of.Peer.Cluster.Name)
+	return stop
+}
+
+// selects reports whether a selector of the cluster's BGPPeers matches a node.
+func (r *clusterRules) selects(text string, n *fabric.Node) bool {
+	i, known := r.selection.texts[text]
+	at := slices.Index(r.cluster.Nodes, n)
+	return known && at >= 0 && r.selection.isMatch(i, r.nodes[at].class)
+}
+
+// labelEdit is what gives a node back the labels that it has in the topology and not in the objects.
+func (s *search) labelEdit(r *clusterRules, n *fabric.Node) string {
+	var gone []string
+	have := r.nodes[slices.Index(r.cluster.Nodes, n)].labels
+	for _, l := range n.Labels {
+		if have[l.Key] != l.Value {
+			gone = append(gone, l.Key+"="+l.Value)
+		}
+	}
+	if gone == nil {
+		return "correct the selector"
+	}
+	return fmt.Sprintf("label node %s %s", n.Name, strings.Join(gone, " "))
+}

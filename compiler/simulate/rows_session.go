@@ -1,0 +1,108 @@
+package simulate
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"topoc/compiler/fabric"
+)
+
+// Sessions returns the sessions of a device, IPv4 first. Of a node they are in the order of BIRD's configuration: up to 3.31 the
+// mesh by node, then global peers, then others, by address and port as strings; from 3.32 on by protocol name. Of a switch they
+// are in the order of its neighbors.
+func (r *Result) Sessions(d fabric.Device) []SessionRow {
+	var rows []SessionRow
+	for _, at := range r.places(d) {
+		first := len(rows)
+		for _, s := range at.part.Sessions {
+			rows = append(rows, sessionRows(at, s)...)
+		}
+		sortSessions(at.part, rows[first:])
+	}
+	return rows
+}
+
+func sortSessions(p *Part, rows []SessionRow) {
+	if p.Nodes == nil {
+		slices.SortStableFunc(rows, func(a, b SessionRow) int { return cmp.Compare(a.Family, b.Family) })
+		return
+	}
+	isByName := p.rules != nil && p.rules.version.AtLeast(fabric.Version{Major: 3, Minor: 32})
+	slices.SortStableFunc(rows, func(a, b SessionRow) int {
+		if a.Family != b.Family || isByName {
+			return cmp.Or(cmp.Compare(a.Family, b.Family), strings.Compare(a.Protocol, b.Protocol))
+		}
+		return cmp.Or(cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]), strings.Compare(sessionKey(a), sessionKey(b)))
+	})
+}
+
+// kindOrder is the order of the sections of BIRD's configuration.
+var kindOrder = map[Kind]int{MeshSession: 0, GlobalSession: 1, NodeSession: 2, SwitchSession: 3}
+
+// sessionKey is the key of a session in confd's store, by which it lists them.
+func sessionKey(r SessionRow) string {
+	if r.Kind == MeshSession && r.Peer != nil {
+		return r.Peer.DeviceName()
+	}
+	key := r.PeerAddress.String()
+	if r.PeerPort != 0 {
+		key += "-" + strconv.Itoa(int(r.PeerPort))
+	}
+	return key
+}
+
+// sessionRows expands a session of a part for one member: one row for each far end.
+func sessionRows(at place, s *Session) []SessionRow {
+	row := SessionRow{Device: at.part.Device(at.member), VRF: at.part.VRF, Family: s.Family, LocalAddress: memberOf(s.local, at.member),
+		LocalASN: s.LocalASN, PeerPort: s.Port, PeerASN: s.PeerASN, Interface: s.Interface, Kind: s.Kind, State: s.State,
+		Reason: s.Reason, Objects: s.Objects, At: s.At}
+	var rows []SessionRow
+	for member := range farEnds(s) {
+		if s.Peer == at.part && member == at.member {
+			continue
+		}
+		far := row
+		far.PeerAddress = memberOf(s.remote, member)
+		if s.Peer != nil {
+			far.Peer = s.Peer.Device(member)
+		}
+		far.Protocol = protocolName(s, far.PeerAddress)
+		rows = append(rows, far)
+	}
+	return rows
+}
+
+// farEnds is how many devices are at the far end of a session.
+func farEnds(s *Session) int {
+	if s.Peer != nil {
+		return s.Peer.Size()
+	}
+	return max(1, len(s.remote))
+}
+
+// memberOf returns the address of a member; the only one there is where all have the same.
+func memberOf(all addresses, member int) netip.Addr {
+	switch {
+	case member < len(all):
+		return all[member]
+	case len(all) == 1:
+		return all[0]
+	}
+	return netip.Addr{}
+}
+
+// protocolName is BIRD's name of a session (Calico, bird.cfg.template).
+func protocolName(s *Session, peer netip.Addr) string {
+	prefix, isNodes := map[Kind]string{MeshSession: "Mesh_", GlobalSession: "Global_", NodeSession: "Node_"}[s.Kind]
+	if !isNodes {
+		return ""
+	}
+	name := prefix + strings.NewReplacer(".", "_", ":", "_").Replace(peer.String())
+	if s.Port != 0 && s.Kind != MeshSession {
+		name += "_port_" + strconv.Itoa(int(s.Port))
+	}
+	return name
+}

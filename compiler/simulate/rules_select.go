@@ -1,0 +1,108 @@
+package simulate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/projectcalico/calico/libcalico-go/lib/selector"
+)
+
+// hostnameLabel is set by the kubelet on every node, to its name: a selector may go by it though no object says it.
+const hostnameLabel = "kubernetes.io/hostname"
+
+// none stands for no selector.
+const none = -1
+
+// selection judges the selectors of a cluster: once for each distinct set of the labels that any of them mentions. Nodes that
+// all selectors treat alike are of one class.
+type selection struct {
+	texts   map[string]int
+	parsed  []selector.Selector // nil: Calico cannot read it, so it matches nothing
+	keys    map[string]bool     // whether any selector mentions a label, as far as asked
+	sets    map[string]int      // the class of a set of labels
+	classes map[string]int      // by what matches, a byte for each selector
+	matches [][]byte            // of a class, by selector: 1 where it matches
+}
+
+func newSelection() *selection {
+	return &selection{texts: map[string]int{}, keys: map[string]bool{}, sets: map[string]int{}, classes: map[string]int{}}
+}
+
+// add returns the number of a selector. All are added before the first class is asked for.
+func (s *selection) add(text string) int {
+	if i, ok := s.texts[text]; ok {
+		return i
+	}
+	parsed, err := selector.Parse(text)
+	if err != nil {
+		parsed = nil
+	}
+	s.texts[text] = len(s.parsed)
+	s.parsed = append(s.parsed, parsed)
+	return len(s.parsed) - 1
+}
+
+// mentions reports whether a selector may depend on a label: whether its text has the key in it.
+func (s *selection) mentions(key string) bool {
+	known, ok := s.keys[key]
+	if !ok {
+		for text := range s.texts {
+			known = known || strings.Contains(text, key)
+		}
+		s.keys[key] = known
+	}
+	return known
+}
+
+// class returns the class of nodes with these labels.
+func (s *selection) class(labels map[string]string) int {
+	var relevant []string
+	for key, value := range labels {
+		if s.mentions(key) {
+			relevant = append(relevant, key+"\x00"+value)
+		}
+	}
+	slices.Sort(relevant)
+	set := strings.Join(relevant, "\x00")
+	class, ok := s.sets[set]
+	if !ok {
+		class = s.judge(labels)
+		s.sets[set] = class
+	}
+	return class
+}
+
+func (s *selection) judge(labels map[string]string) int {
+	matched := make([]byte, len(s.parsed))
+	for i, parsed := range s.parsed {
+		if parsed != nil && parsed.Evaluate(labels) {
+			matched[i] = 1
+		}
+	}
+	class, ok := s.classes[string(matched)]
+	if !ok {
+		class = len(s.matches)
+		s.classes[string(matched)] = class
+		s.matches = append(s.matches, matched)
+	}
+	return class
+}
+
+// isMatch reports whether a selector matches the nodes of a class.
+func (s *selection) isMatch(selector, class int) bool {
+	return selector != none && s.matches[class][selector] == 1
+}
+
+// withHostname returns the labels of a node as selectors see them. The map may be the one given: do not modify.
+func (s *selection) withHostname(labels map[string]string, node string) map[string]string {
+	if _, known := labels[hostnameLabel]; known || !s.mentions(hostnameLabel) {
+		return labels
+	}
+	all := maps.Clone(labels)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all[hostnameLabel] = node
+	return all
+}

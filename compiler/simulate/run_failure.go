@@ -1,0 +1,124 @@
+package simulate
+
+import (
+	"maps"
+	"slices"
+
+	"topoc/compiler/internal/bgp"
+)
+
+// after is the routes after something has failed and everything has settled again. It shares with base what the failure does
+// not touch. Sessions only go down: one that has not come up while all was well is not tried again.
+func (r *Result) after(f *failure) *view {
+	return r.resettle(f, (*domain).isHurt, (*engine).touched)
+}
+
+// resettle settles after a failure: it takes the domains that isHurt says, and solves the destinations in them that touched does.
+func (r *Result) resettle(f *failure, isHurt func(*domain, *Result, *failure) bool, touched func(*engine) func(*destination) bool) *view {
+	v := &view{result: r, down: f, routes: maps.Clone(r.base.routes)}
+	s := &settling{view: v}
+	hurt := map[*domain]*engine{}
+	defer func() {
+		for _, e := range hurt {
+			e.domain.spare.put(e)
+		}
+	}()
+	for _, d := range r.domains {
+		if isHurt(d, r, f) {
+			hurt[d] = v.engine(d)
+			s.engines = append(s.engines, hurt[d])
+		}
+	}
+	for _, t := range r.sessions {
+		switch {
+		case t.isCut(f):
+			s.set(t, false)
+		case !t.isNear && t.a.State == Established:
+			s.far = append(s.far, t)
+		}
+	}
+	s.up, s.reasons = make([]bool, len(s.far)), make([]lost, len(s.far))
+	for i := range s.up {
+		s.up[i] = true
+	}
+	s.include(r, hurt)
+	s.settle()
+	for _, e := range s.engines {
+		e.solveRest(touched(e))
+	}
+	return v
+}
+
+// engine takes an engine for a domain of its own tables.
+func (v *view) engine(d *domain) *engine {
+	e := d.spare.take(d)
+	e.begin(v)
+	v.routes[d] = slices.Clone(v.routes[d])
+	return e
+}
+
+// include takes in the domains of sessions whose packets no longer get through, though nothing of the domain itself has failed.
+func (s *settling) include(r *Result, hurt map[*domain]*engine) {
+	for _, t := range s.far {
+		if s.view.reach(t) == (lost{}) {
+			continue
+		}
+		for _, d := range r.domains {
+			end := t.a.ends[familyIndex(d.family)]
+			if end != nil && d.has(end) && hurt[d] == nil {
+				hurt[d] = s.view.engine(d)
+				s.engines = append(s.engines, hurt[d])
+			}
+		}
+	}
+}
+
+// isHurt reports whether a failure changes routes of the domain by itself: a part that has lost a member but keeps two does
+// what it did.
+func (d *domain) isHurt(r *Result, f *failure) bool {
+	for _, p := range d.parts {
+		if f.isThin(p) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.sessions, func(t *pair) bool {
+		end := t.a.ends[familyIndex(d.family)]
+		return end != nil && f.hasLink(t.link) && d.has(end)
+	})
+}
+
+// isThin reports whether so many members of a part have failed that it does less than it did: none is left, or one, which
+// then has no other beside it.
+func (f *failure) isThin(p *Part) bool {
+	dead := len(f.members[p])
+	return dead > 0 && p.Size()-dead < 2
+}
+
+// touched says which destinations the failure may change: those that a route was accepted of at an end that is down, at either
+// side, those of a thin part, and all of them where the underlay is another one.
+func (e *engine) touched() func(*destination) bool {
+	base := e.view.result.base
+	for _, d := range e.domain.dests {
+		if d.infra && !e.view.routes[e.domain][d.Index].equals(base.routes[e.domain][d.Index]) {
+			return nil
+		}
+	}
+	lost := newEndSet(len(e.domain.network.Ends))
+	for i, end := range e.domain.network.Ends {
+		if e.down[i] || e.isThin(end.Speaker) {
+			lost.add(i)
+			lost.add(i ^ 1)
+		}
+	}
+	return func(d *destination) bool {
+		return e.domain.carried[d.Index].meets(lost) ||
+			slices.ContainsFunc(d.Origins, func(o bgp.Origination) bool { return e.isThin(o.Speaker) })
+	}
+}
+
+func (e *engine) isThin(s *bgp.Speaker) bool { return e.view.down.isThin(e.domain.parts[s.Index]) }
+
+// isLost reports whether the one device that has a prefix has failed.
+func (v *view) isLost(d *destination, o owned) bool {
+	return d.Owner != nil && v.down.isDead(d.domain.parts[d.Owner.Index], o.member)
+}

@@ -1,0 +1,198 @@
+package simulate
+
+import (
+	"net/netip"
+	"slices"
+
+	"topoc/compiler/fabric"
+	"topoc/compiler/internal/bgp"
+)
+
+// birdMaxPaths is how many next hops BIRD's "merge paths" merges (nest/config.Y).
+const birdMaxPaths = 16
+
+// makeDomains joins the parts whose sessions fit together, for each family of routes, and makes the speakers of each domain,
+// their sessions and the addresses that they announce. Domains are sorted by family, then by the first part. Destinations and
+// Resolve are not set.
+func makeDomains(r *Result) []*domain {
+	var domains []*domain
+	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
+		for _, parts := range joinParts(r.Parts, f) {
+			d := &domain{family: f, network: &bgp.Network{}, parts: parts}
+			b := domainBuilder{domain: d, hops: map[hopKey]*bgp.Hop{}, subnets: map[subnetKey]int{}}
+			b.build()
+			domains = append(domains, d)
+		}
+	}
+	return domains
+}
+
+// runs reports whether a session, as far as is known without routes, carries routes of a family.
+func (s *Session) runs(f fabric.Family) bool {
+	return s.State == Established && s.Far != nil && slices.Contains(s.carries, f) && slices.Contains(s.Far.carries, f)
+}
+
+// joinParts returns the sets of parts that sessions join, each in the order of parts; parts without sessions are in none.
+func joinParts(parts []*Part, f fabric.Family) [][]*Part {
+	sets := union{parent: make([]int, len(parts))}
+	speaks := make([]bool, len(parts))
+	for i := range parts {
+		sets.parent[i] = i
+	}
+	for i, p := range parts {
+		for _, s := range p.Sessions {
+			if s.runs(f) {
+				speaks[i] = true
+				sets.join(i, s.Peer.Index)
+			}
+		}
+	}
+	var joined [][]*Part
+	number := map[int]int{}
+	for i, p := range parts {
+		if !speaks[i] {
+			continue
+		}
+		root := sets.root(i)
+		if _, known := number[root]; !known {
+			number[root] = len(joined)
+			joined = append(joined, nil)
+		}
+		joined[number[root]] = append(joined[number[root]], p)
+	}
+	return joined
+}
+
+// domainBuilder makes the network of one domain.
+type domainBuilder struct {
+	*domain
+	hops    map[hopKey]*bgp.Hop
+	subnets map[subnetKey]int
+}
+
+// hopKey is the addresses of a part that a session runs from.
+type hopKey struct {
+	part  *Part
+	first netip.Addr
+	iface string // of an unnumbered link
+}
+
+// subnetKey is what addresses that are on-link for each other have in common.
+type subnetKey struct {
+	prefix netip.Prefix
+	link   *fabric.SwitchLink // unnumbered
+}
+
+func (b *domainBuilder) build() {
+	f := familyIndex(b.family)
+	for _, p := range b.parts {
+		s := newSpeaker(p)
+		s.Index = len(b.network.Speakers)
+		b.network.Speakers = append(b.network.Speakers, s)
+		p.speakers[f], p.domains[f] = s, b.domain
+	}
+	for _, p := range b.parts {
+		for _, s := range p.Sessions {
+			if s.runs(b.family) && s.ends[f] == nil {
+				b.join(s)
+			}
+		}
+	}
+}
+
+// join makes both ends of a session. Of a session within a part both are of its speaker.
+func (b *domainBuilder) join(s *Session) {
+	f := familyIndex(b.family)
+	near, far := b.end(s), b.end(s.Far)
+	near.SendsAll = near.Speaker.Kind == bgp.BIRD && far.Speaker.ListensTo
+	far.SendsAll = far.Speaker.Kind == bgp.BIRD && near.Speaker.ListensTo
+	for _, e := range []*bgp.End{near, far} {
+		e.Index = len(b.network.Ends)
+		b.network.Ends = append(b.network.Ends, e)
+		e.Speaker.Ends = append(e.Speaker.Ends, e)
+	}
+	s.Far.ends[f] = far
+	s.ends[f] = near
+}
+
+func (b *domainBuilder) end(s *Session) *bgp.End {
+	e := &bgp.End{Speaker: s.Part.speakers[familyIndex(b.family)], Hop: b.hop(s), Up: true, LocalASN: s.LocalASN, FarASN: s.PeerASN,
+		Internal: s.LocalASN == s.PeerASN}
+	switch {
+	case s.Part.Nodes != nil:
+		s.nodeEnd(e)
+	case s.Part.Switch != nil:
+		s.switchEnd(e, b.family)
+	default:
+		e.NextHop = bgp.Self
+	}
+	e.Import, e.Export = newPolicies(s, b.family)
+	return e
+}
+
+// hop returns the addresses that a session runs from: one Hop for each set of addresses, and each unnumbered link.
+func (b *domainBuilder) hop(s *Session) *bgp.Hop {
+	key := hopKey{s.Part, s.local[0], s.Interface}
+	h := b.hops[key]
+	if h == nil {
+		h = &bgp.Hop{Index: len(b.network.Hops), Speaker: s.Part.speakers[familyIndex(b.family)], Addrs: s.local, Subnet: b.subnet(s)}
+		b.hops[key] = h
+		b.network.Hops = append(b.network.Hops, h)
+	}
+	return h
+}
+
+// subnet numbers the subnet that a session's own addresses are on; 0: none.
+func (b *domainBuilder) subnet(s *Session) int {
+	key := subnetKey{prefix: s.Part.subnetOf(s.local[0])}
+	if s.Interface != "" {
+		key = subnetKey{link: s.neighbor.Session.Link}
+	}
+	if key == (subnetKey{}) {
+		return 0
+	}
+	if b.subnets[key] == 0 {
+		b.subnets[key] = len(b.subnets) + 1
+	}
+	return b.subnets[key]
+}
+
+// subnetOf returns the subnet that an address of a part's first member is on; the zero Prefix: none.
+func (p *Part) subnetOf(a netip.Addr) netip.Prefix {
+	var own []netip.Prefix
+	switch {
+	case p.Nodes != nil:
+		n := p.Nodes[0]
+		own = append(own, n.Address, n.Address6)
+		for _, nic := range n.NICs {
+			own = append(own, nic.Address, nic.Address6)
+		}
+	case p.Switch != nil:
+		for _, i := range p.Switch.Interfaces {
+			if i.VRF == p.VRF {
+				own = append(own, i.Address, i.Address6)
+			}
+		}
+		for _, e := range p.Switch.Links {
+			if e.VRF == p.VRF {
+				own = append(own, e.Address, e.Address6)
+			}
+		}
+	case p.External != nil:
+		own = subnetsOfNodes(p.External.Cluster)
+	}
+	for _, subnet := range own {
+		if subnet.IsValid() && (subnet.Addr() == a || p.External != nil && subnet.Contains(a)) {
+			return subnet.Masked()
+		}
+	}
+	return netip.Prefix{}
+}
+
+func subnetsOfNodes(c *fabric.Cluster) []netip.Prefix {
+	var all []netip.Prefix
+	for _, s := range c.Subnets {
+		all = append(all, s.Prefix)
+	}
+	return all
+}
