@@ -37,6 +37,7 @@ type Options struct {
 	Check    check.Options
 	Strict   bool               // warnings stop a Run before it compiles, as errors always do
 	Anyway   bool               // for who asks for the prediction itself: no finding of a check stops it, and none judges it
+	NoFiles  bool               // for who writes none: of files only the names are judged, and there are no Artifacts
 	Progress func(stage string) // told what begins; nil: nobody is
 
 	// ReadObjects reads what Calico is told in a cluster, for a prediction from files that somebody may have edited: no files are
@@ -49,7 +50,7 @@ type Result struct {
 	Diagnostics diag.List      // of all stages, located and sorted
 	Locator     source.Locator // not safe for concurrent use
 	Fabric      *fabric.Fabric // nil where mistakes of shape leave nothing to link
-	Artifacts   *artifact.Set  // nil unless Compiled or more was asked for, and nothing that was found stopped it
+	Artifacts   *artifact.Set  // nil unless Compiled or more was asked for, and files are, and nothing that was found stopped it
 
 	// Predicted is nil unless Simulated was asked for, and nothing stopped it; without Anyway also where no chosen check needs it.
 	Predicted *simulate.Result
@@ -98,7 +99,10 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		return nil, err
 	}
 	if opt.ReadObjects == nil {
-		r.Artifacts, found = compile(linked, objects)
+		set, found := compile(linked, objects, opt.NoFiles)
+		if !opt.NoFiles {
+			r.Artifacts = set
+		}
 		ofShape = append(ofShape, found...)
 		r.Diagnostics = append(r.Diagnostics, found...)
 	}
@@ -161,9 +165,15 @@ func (o Options) objects(f *fabric.Fabric) (map[*fabric.Cluster]*calico.Objects,
 
 // compile makes the files of every cluster, switch and host. The targets read the fabric and the objects and share nothing
 // else, so they run side by side. The diagnostics are names that the user chose and no file can have; the Set is nil then.
-func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects) (*artifact.Set, diag.List) {
+// With namesOnly a cluster has one empty file: printing manifests takes far longer than all else.
+func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, namesOnly bool) (*artifact.Set, diag.List) {
 	var targets []func() []artifact.File
 	for _, c := range f.Clusters {
+		if namesOnly {
+			one := artifact.File{Path: "calico/" + c.Name + "/kustomization.yaml", Mode: artifact.Plain, Declared: []source.Path{c.At()}}
+			targets = append(targets, func() []artifact.File { return []artifact.File{one} })
+			continue
+		}
 		targets = append(targets, func() []artifact.File { return objects[c].Files(f.Name) })
 	}
 	for _, s := range f.Switches {

@@ -24,7 +24,8 @@ switches/ with a snippet for each switch and one that takes it away again,
 hosts/HOST/ with the routes of each host, and MANIFEST.json, which lists all of
 them with their checksums and the declarations they came from.
 
-Nothing is written when a check finds an error (with --strict: or a warning).
+Nothing is written when a check finds an error (with --strict: or a warning), or
+when what is expected of the network does not hold in the predicted routes.
 Files that an earlier build wrote and this one doesn't are removed. A file that
 topoc did not write, or that was edited since, is never overwritten: the build
 is refused and names it, unless --force. Files that are as they should be are

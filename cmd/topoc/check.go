@@ -30,6 +30,11 @@ places that matter, and an edit that mends it. topoc explain CHECK says more
 about the name in brackets. The exit code is 1 where there is an error, with
 --strict also where there is a warning.
 
+Where no check finds an error in the topology itself, the sessions and routes
+that it makes are predicted, and what is expected of them is proved: the expect
+entries, and that the pods of each cluster, and of clusters in a peering, reach
+each other. topoc sim shows the prediction.
+
 Each TOPOLOGY is checked by itself; files named by --file belong to all of them.
 One that cannot be read keeps the others from nothing: their findings are
 printed, and the exit code is 3.
@@ -74,7 +79,7 @@ func (c *checking) run(e *env, topologies []string) error {
 		unread []error
 	)
 	for _, topology := range topologies {
-		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, Check: options})
+		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, NoFiles: true, Check: options})
 		if err != nil {
 			unread = append(unread, err)
 			var limit *load.LimitError

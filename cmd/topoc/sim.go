@@ -59,7 +59,7 @@ func (p *prediction) run(e *env, c *command, topology string) (*compiler.Result,
 	if err := c.oneOf("format", p.format, simFormats()); err != nil {
 		return nil, err
 	}
-	options := compiler.Options{Until: compiler.Simulated, Anyway: true, Check: p.findings.options(e)}
+	options := compiler.Options{Until: compiler.Simulated, Anyway: true, NoFiles: true, Check: p.findings.options(e)}
 	if p.objects != "" {
 		options.ReadObjects = builtObjects(p.objects).read
 	}

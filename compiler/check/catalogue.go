@@ -75,6 +75,7 @@ var catalogue = strings.Fields(`
 	session-all-to-all
 	session-as-mismatch
 	session-family-mismatch
+	session-half-open
 	session-mesh-and-peers
 	session-no-match
 	session-no-path

@@ -46,6 +46,9 @@ type shared struct {
 	fabric *fabric.Fabric
 	space  *space
 	free   *freeRanges
+	proofs []simulate.Proof // of the prediction
+
+	follower *simulate.Follower // of packets in the prediction
 }
 
 // Reportf reports a finding with the rule's own severity, at the value that the user would change. The other sides and

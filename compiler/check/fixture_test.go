@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -210,7 +211,12 @@ func lines(l diag.List) string {
 	return b.String()
 }
 
-// TestExamplesAreSilent checks the runnable examples, which must have no finding that they don't waive.
+// informed is what checks rightly tell of the examples though nothing is wrong with them: the names of those whose findings are
+// information, by example.
+var informed = map[string][]string{}
+
+// TestExamplesAreSilent checks the runnable examples, which must have no finding that they don't waive, but for information that
+// is right.
 func TestExamplesAreSilent(t *testing.T) {
 	files, err := filepath.Glob("../../topologies/*.cue")
 	if err != nil || len(files) == 0 {
@@ -222,8 +228,11 @@ func TestExamplesAreSilent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if found := checkTopology(t, text); len(found) > 0 {
-				t.Errorf("found:\n%s", lines(found))
+			expected := informed[strings.TrimSuffix(filepath.Base(file), ".cue")]
+			for _, d := range checkTopology(t, text) {
+				if d.Severity != diag.Info || !slices.Contains(expected, d.Check) {
+					t.Errorf("found:\n%s", lines(diag.List{d}))
+				}
 			}
 		})
 	}

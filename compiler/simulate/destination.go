@@ -14,12 +14,6 @@ import (
 // addDestinations fills a domain with all routes that its speakers bring in, as few destinations as tell apart what policies
 // judge differently: d.network.Destinations and d.dests, sorted by prefix. The domain's speakers and ends, with their
 // policies, are complete.
-//
-// Routes of Felix's are not among them: in VXLAN pools, and from 3.33 on in IPIP pools, every node has kernel routes to the
-// blocks of all others. Where nodes learn the blocks by BGP these change nothing, since BIRD prefers what it learned (100 to
-// 10) and tells both on alike. Where they do not, in a cluster without mesh and reflectors whose nodes all speak to switches,
-// each node announces the blocks of all others to its switches too, by itself: these paths are missing here, so that a
-// switch has the owner's path alone.
 func addDestinations(r *Result, d *domain) {
 	b := &destinationBuilder{result: r, domain: d, exact: map[netip.Prefix]*draft{}, classes: map[blockClass]*draft{}}
 	b.raises()
@@ -27,6 +21,7 @@ func addDestinations(r *Result, d *domain) {
 		switch {
 		case p.rules != nil:
 			b.services(p)
+			b.direct(p)
 		case p.Router != nil:
 			b.networks(p)
 			b.statics(p)
@@ -70,7 +65,7 @@ func (b *destinationBuilder) at(p netip.Prefix, made destination) *draft {
 // bring adds a route of a speaker's own, once for each source.
 func (n *draft) bring(o bgp.Origination) {
 	for i := range n.origins {
-		if known := &n.origins[i]; known.Speaker == o.Speaker && known.Source == o.Source {
+		if known := &n.origins[i]; known.Speaker == o.Speaker && known.Source == o.Source && known.Others == o.Others {
 			return
 		}
 	}
@@ -79,6 +74,7 @@ func (n *draft) bring(o bgp.Origination) {
 
 // BIRD's preferences of a node's own routes (BIRD, nest/protocol.h).
 const (
+	directPreference = 240
 	staticPreference = 200
 	kernelPreference = 10
 )
@@ -139,7 +135,8 @@ func networkAt(p *Part, network netip.Prefix) source.Path {
 // statics brings in the static routes that a switch redistributes.
 func (b *destinationBuilder) statics(p *Part) {
 	for _, r := range p.Switch.Statics {
-		if r.VRF != p.VRF || fabric.FamilyOf(r.Prefix.Addr()) != b.domain.family || !redistributes(p.Router, r) {
+		if r.VRF != p.VRF || fabric.FamilyOf(r.Prefix.Addr()) != b.domain.family || !redistributes(p.Router, r) ||
+			!p.ground[familyIndex(b.domain.family)].hasStatic(r.Prefix) {
 			continue
 		}
 		n := b.at(r.Prefix, destination{kind: staticRoute, cluster: r.Cluster, ranges: r.Kind, at: r.At})
@@ -182,7 +179,7 @@ func (b *destinationBuilder) defaults(p *Part) {
 	n.bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromStatic, Only: only})
 }
 
-// raises notes whether any filter sets priorities: else all LOCAL_PREF are normal.
+// raises notes whether any filter sets priorities, or routes have no metric: else all LOCAL_PREF are normal.
 func (b *destinationBuilder) raises() {
 	var last *clusterRules
 	for _, p := range b.domain.parts {
@@ -190,7 +187,7 @@ func (b *destinationBuilder) raises() {
 			continue
 		}
 		last = p.rules.clusterRules
-		b.domain.raises = b.domain.raises || last.setsPriorities()
+		b.domain.raises = b.domain.raises || last.setsPriorities() || b.domain.family == fabric.IPv4 && last.elevatesFelix()
 	}
 }
 

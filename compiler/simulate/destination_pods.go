@@ -49,24 +49,14 @@ func (b *destinationBuilder) pods() {
 func (b *destinationBuilder) pod(p *Part, member int, h *held) {
 	n := p.Nodes[member]
 	single := p.Size() == 1
-	made := destination{kind: podBlock, cluster: p.Cluster, at: n.At().Field("blocks")}
-	if h.borrowed {
-		made.kind = borrowed
-	}
-	if pool := p.rules.poolNamed(h.pool); pool != nil {
-		made.pool = pool
-		if n.Model.Blocks == nil {
-			made.at = pool.at
-		}
-	}
 	var d *draft
 	if single && (h.pool == "" || h.borrowed || p.rules.allocations().lenders[n] || b.exact[h.prefix] != nil) {
-		d = b.at(h.prefix, made)
+		d = b.at(h.prefix, podsOf(p, n, h))
 	} else {
 		class := blockClass{part: p, pool: h.pool, bits: h.prefix.Bits(), cut: b.cuts.of(h), isFirst: !single && member == 0, isSingle: h.single,
 			infra: b.result.hasDevice(h.prefix)}
 		if d = b.classes[class]; d == nil {
-			d = &draft{destination: made, isFirst: class.isFirst}
+			d = &draft{destination: podsOf(p, n, h), isFirst: class.isFirst}
 			d.infra = class.infra
 			if !single {
 				d.owner = p
@@ -85,6 +75,23 @@ func (b *destinationBuilder) pod(p *Part, member int, h *held) {
 	} else {
 		d.bring(b.blackhole(p))
 	}
+	if len(d.prefixes) == 1 { // all of a class are alike to Felix
+		b.felix(d, p, d.pool)
+	}
+}
+
+// podsOf is what a node holds, as a destination.
+func podsOf(p *Part, n *fabric.Node, h *held) destination {
+	d := destination{kind: podBlock, cluster: p.Cluster, pool: p.rules.poolNamed(h.pool)}
+	if h.borrowed {
+		d.kind = borrowed
+	}
+	if d.pool != nil && n.Model.Blocks == nil {
+		d.at = d.pool.at
+	} else {
+		d.at = n.At().Field("blocks")
+	}
+	return d
 }
 
 // poolNamed returns the pool of that name, or nil.
@@ -99,14 +106,15 @@ func (r *clusterRules) poolNamed(name string) *pool {
 
 // cuts are the prefixes within pools that policies, and routes of others, tell apart from the rest of the pool.
 type cuts struct {
-	pools    bart.Lite // that nodes hold blocks of
-	shortest int       // length of the widest of them
-	within   bart.Lite
-	isEmpty  bool
+	pools       bart.Lite // that nodes hold blocks of
+	shortest    int       // length of the widest of them
+	first, last ordinal   // all of them lie between these: most prefixes that are mentioned do not
+	within      bart.Lite
+	isEmpty     bool
 }
 
 func (b *destinationBuilder) newCuts() *cuts {
-	c := &cuts{shortest: b.domain.family.Bits(), isEmpty: true}
+	c := &cuts{shortest: b.domain.family.Bits(), first: ordinal{^uint64(0), ^uint64(0)}, isEmpty: true}
 	var last *clusterRules
 	for _, p := range b.domain.parts {
 		if p.rules == nil || p.rules.clusterRules == last {
@@ -115,8 +123,7 @@ func (b *destinationBuilder) newCuts() *cuts {
 		last = p.rules.clusterRules
 		for _, pool := range last.pools {
 			if fabric.FamilyOf(pool.cidr.Addr()) == b.domain.family {
-				c.pools.Insert(pool.cidr)
-				c.shortest = min(c.shortest, pool.cidr.Bits())
+				c.addPool(pool.cidr)
 			}
 		}
 	}
@@ -134,9 +141,24 @@ func (b *destinationBuilder) newCuts() *cuts {
 	return c
 }
 
+func (c *cuts) addPool(p netip.Prefix) {
+	c.pools.Insert(p)
+	c.shortest = min(c.shortest, p.Bits())
+	first, last := ordinalsOf(p)
+	if first.isBefore(c.first) {
+		c.first = first
+	}
+	if c.last.isBefore(last) {
+		c.last = last
+	}
+}
+
 // add notes a prefix that lies in a pool.
 func (c *cuts) add(p netip.Prefix) {
 	if p.Bits() <= c.shortest {
+		return
+	}
+	if a := ordinalOf(p.Addr()); a.isBefore(c.first) || c.last.isBefore(a) {
 		return
 	}
 	if pool, ok := c.pools.LookupPrefixLPM(p); ok && (pool != p || c.isNested(p)) {

@@ -186,7 +186,8 @@ func TestDestinationsAreThoseThatPoliciesTellApart(t *testing.T) {
 		{"static routes that a switch redistributes", blocksOfFour + `
 			clusters: d: {nodes: x: address: "192.168.0.77/24", podCIDRs: ["10.80.0.0/16"]}
 			switches: leaf: staticRoutes: d: via: ["x"]`,
-			[]string{spine, n1, n2, n3and4, "10.80.0.0/16 static from leaf infra", leaf}},
+			[]string{spine, n1, n2, n3and4, "10.80.0.0/16 static from leaf infra", leaf,
+				"10.80.200.192/26 block of default-ipv4-ippool from d/x"}}, // a domain of its own: x has no session
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wantDestinations(t, destined(inputOf(t, []byte(below+tt.more))), tt.want)

@@ -43,7 +43,7 @@ type prover struct {
 	region  []int // by Part.Index: what fails in one region is of no matter in another
 	claims  []*claim
 	base    *traffic
-	classes []*class
+	classes []*class // of what can fail; nil: not asked for yet
 }
 
 func newProver(r *Result) *prover {
@@ -57,7 +57,6 @@ func newProver(r *Result) *prover {
 	if m := r.Fabric.Model; m == nil || m.Implied == nil || *m.Implied {
 		p.imply()
 	}
-	p.classes = p.classify()
 	return p
 }
 
@@ -183,6 +182,9 @@ func (p *prover) proveFailures(proofs []Proof) {
 		if proofs[i].Holds {
 			most = max(most, c.expected.Survives)
 		}
+	}
+	if most > 0 {
+		p.classes = p.classify()
 	}
 	for size := 1; size <= most; size++ {
 		isAsked := func(failed []element) []int {

@@ -20,11 +20,23 @@ func (s *search) stop(h *hurdle, lacking place) *Stop {
 		return s.stopAtSession(h.session)
 	case h.missing != nil:
 		return s.stopAtMissing(h.missing)
+	case h.gone != nil:
+		return s.stopAtGone(place{part: h.gone}, lacking)
 	}
 	c := h.mesh.cluster
 	return &Stop{Device: nameOf(s.member(h.from, lacking)), Prefix: s.w.prefix, At: c.At().Fields("bgp", "nodeToNodeMesh"),
 		Rule: fmt.Sprintf("the nodes of %s have no sessions with each other: the node-to-node mesh is off, and no BGPPeer takes its place", c.Name),
 		Edit: fmt.Sprintf("set nodeToNodeMeshEnabled: true in the BGPConfiguration of %s, or give it route reflectors", c.Name)}
+}
+
+// stopAtGone is a device that would have passed the route on.
+func (s *search) stopAtGone(at, lacking place) *Stop {
+	stop := &Stop{Device: nameOf(at), Prefix: s.w.prefix, At: at.part.Device(at.member).At(),
+		Rule: fmt.Sprintf("%s has failed, and nothing else passes %s on to %s", s.t.short(at), prefixText(s.w.prefix), s.t.short(lacking))}
+	if n := at.node(); n != nil && len(n.Reflects) > 0 {
+		stop.Edit, stop.At = fmt.Sprintf("add a node to routeReflectors: %s of %s", n.Reflects[0].Name, n.Cluster.Name), n.Reflects[0].At()
+	}
+	return stop
 }
 
 // member is a device to name for members that are alike: the one that lacks the route, if it is one of them.

@@ -26,8 +26,8 @@ type holderKey struct {
 	owner bool
 }
 
-// hurdle is what keeps a route from one part to another, or would have to carry it there: exactly one of the four is set where
-// it costs anything.
+// hurdle is what keeps a route from one part to another, or would have to carry it there: exactly one of the last five is set
+// where it costs anything.
 type hurdle struct {
 	from, to holderKey
 	cost     int
@@ -35,6 +35,7 @@ type hurdle struct {
 	session  *Session        // that is not established
 	missing  *fabric.Session // that nothing makes
 	mesh     *clusterRules   // whose mesh is off though the topology has it
+	gone     *Part           // that has failed
 }
 
 // What hurdles cost. A rule that stops the route itself is likelier to be the mistake than one that always stops some.
@@ -71,6 +72,7 @@ func (t *traffic) search(w *course) *search {
 		s.addMessages()
 	}
 	s.addPassages()
+	s.addGone()
 	s.addSessions()
 	s.addMissing()
 	return s
@@ -132,6 +134,20 @@ func (s *search) addPassages() {
 		for _, session := range p.Sessions {
 			if session.runs(families[s.w.family]) {
 				s.add(hurdle{from: holderKey{part: p}, to: holderKey{part: session.Peer}, cost: passes})
+			}
+		}
+	}
+}
+
+// addGone adds what would hear of the route if it had not failed.
+func (s *search) addGone() {
+	for _, p := range s.t.r.Parts {
+		if !s.t.v.down.isGone(p) {
+			continue
+		}
+		for _, session := range p.Sessions {
+			if session.runs(families[s.w.family]) {
+				s.between(session.Peer, p, hurdle{cost: stopped, gone: p})
 			}
 		}
 	}

@@ -14,19 +14,45 @@ import (
 // about: its own pods, and the expectations that name it.
 func (r *Result) Failures(k int) *FailureReport {
 	p := newProver(r)
-	s := &survey{prover: p, report: &FailureReport{K: k}, pairs: p.reaching()}
+	p.classes = p.classify()
+	s := &survey{prover: p, report: &FailureReport{K: k}, claims: map[int][]*claim{}, pairs: p.reaching()}
 	for _, c := range p.claims {
 		if x, _ := c.contradiction(p.base); x == nil {
-			s.claims = append(s.claims, c)
+			for _, id := range c.regions {
+				s.claims[id] = append(s.claims[id], c)
+			}
 		}
 	}
 	for size := 1; size <= k; size++ {
-		for picks := range p.picks(size) {
-			s.tell(picks, s.effect(firstOf(picks)))
+		for chosen := range chunks(p.picks(size)) {
+			effects := make([]effect, len(chosen))
+			inParallel(len(chosen), func(i int) { effects[i] = s.effect(firstOf(chosen[i])) })
+			for i, picks := range chosen {
+				s.tell(picks, effects[i])
+			}
 		}
 	}
 	s.finish()
 	return s.report
+}
+
+// chunks gathers choices, so that several can be tried at once and few are held.
+func chunks(all iter.Seq[[]pick]) iter.Seq[[][]pick] {
+	const most = 512
+	return func(yield func([][]pick) bool) {
+		var chunk [][]pick
+		for picks := range all {
+			if chunk = append(chunk, slices.Clone(picks)); len(chunk) == most {
+				if !yield(chunk) {
+					return
+				}
+				chunk = nil
+			}
+		}
+		if len(chunk) > 0 {
+			yield(chunk)
+		}
+	}
 }
 
 // element is one thing that can fail.

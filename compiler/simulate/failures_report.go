@@ -12,7 +12,7 @@ import (
 type survey struct {
 	*prover
 	report *FailureReport
-	claims []*claim              // that hold while nothing has failed
+	claims map[int][]*claim      // that hold while nothing has failed, by region
 	pairs  map[int][]clusterPair // that reach each other then, by region
 }
 
@@ -32,15 +32,15 @@ func (s *survey) effect(failed []element) effect {
 			regions = append(regions, e.region)
 		}
 	}
-	for _, c := range s.claims {
-		if !c.isAbout(regions) || c.hasLost(failed) {
-			continue
-		}
-		if x, _ := c.contradiction(t); x != nil {
-			found.expectations = append(found.expectations, c.expected.Name)
-		}
-	}
 	for _, id := range regions {
+		for _, c := range s.claims[id] {
+			if c.hasLost(failed) || slices.Contains(found.expectations, c.expected.Name) {
+				continue
+			}
+			if x, _ := c.contradiction(t); x != nil {
+				found.expectations = append(found.expectations, c.expected.Name)
+			}
+		}
 		for _, pair := range s.pairs[id] {
 			if t.lost(party{kind: pods, cluster: pair.from}, party{kind: pods, cluster: pair.to}) != nil {
 				found.pairs = append(found.pairs, Pair{pair.from.Name, pair.to.Name})
@@ -50,11 +50,6 @@ func (s *survey) effect(failed []element) effect {
 	slices.Sort(found.expectations)
 	slices.SortFunc(found.pairs, func(a, b Pair) int { return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To)) })
 	return found
-}
-
-// isAbout reports whether a claim is about one of these regions.
-func (c *claim) isAbout(regions []int) bool {
-	return slices.ContainsFunc(c.regions, func(id int) bool { return slices.Contains(regions, id) })
 }
 
 // hasLost reports whether a single device that the claim names is among what has failed: nobody asks any more then.

@@ -17,6 +17,7 @@ type traffic struct {
 	// listsAll makes branches tell every way, and not one alone of those to members that are alike.
 	listsAll bool
 
+	room    []branch                         // of those that are being followed, as a stack
 	courses map[aim]*course                  // nil values: all that the aim stands for has failed
 	pods    map[[2]*fabric.Cluster]*exchange // the first one lost between pods of two clusters, or of one; nil values: none is
 }
@@ -150,14 +151,17 @@ func (w *course) from(at place) fate {
 	}
 	w.note(at, underway)
 	result := arrives
-	var room [8]branch
-	for _, b := range w.branches(room[:0], at) {
+	first := len(w.t.room)
+	w.t.room = w.branches(w.t.room, at)
+	for i, last := first, len(w.t.room); i < last; i++ {
+		b := &w.t.room[i]
 		if b.end == arrived || b.end == onward && w.from(b.to) == arrives {
 			continue
 		}
 		result = fails
 		break
 	}
+	w.t.room = w.t.room[:first]
 	w.note(at, result)
 	return result
 }

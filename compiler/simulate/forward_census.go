@@ -67,7 +67,7 @@ func (c *census) partyOf(p Place) party {
 		return party{kind: pods, cluster: p.Cluster}
 	case p.Node != nil:
 		devices := c.r.places(p.Node)
-		if p.Pods && c.hasBlocks(devices) {
+		if p.Pods && hasBlocks(devices) {
 			return party{kind: pods, cluster: p.Node.Cluster, devices: devices}
 		}
 		return party{kind: device, devices: devices}
@@ -85,10 +85,10 @@ func (c *census) partyAt(a netip.Addr) party {
 		return party{kind: device, devices: owners[:1], addr: a}
 	}
 	for _, cluster := range c.r.Fabric.Clusters {
-		for _, d := range c.blocks[cluster][familyIndex(fabric.FamilyOf(a))] {
-			for _, o := range d.owned() {
-				if o.prefix.Contains(a) {
-					at := place{d.domain.parts[d.Origins[0].Speaker.Index], o.member}
+		for _, p := range c.parts[cluster] {
+			for member := range p.Nodes {
+				at := place{p, member}
+				if slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix.Contains(a) }) {
 					return party{kind: pods, cluster: cluster, devices: []place{at}, addr: a}
 				}
 			}
@@ -103,15 +103,16 @@ func (c *census) partyAt(a netip.Addr) party {
 }
 
 // hasBlocks reports whether a node has pods.
-func (c *census) hasBlocks(node []place) bool {
-	for _, at := range node {
-		for _, list := range c.blocks[at.part.Cluster] {
-			if slices.ContainsFunc(list, func(d *destination) bool { return len(d.ownedBy(at)) > 0 }) {
-				return true
-			}
-		}
+func hasBlocks(node []place) bool {
+	return slices.ContainsFunc(node, func(at place) bool { return len(at.held()) > 0 })
+}
+
+// held is what IPAM gave a node.
+func (at place) held() []held {
+	if at.part.rules == nil {
+		return nil
 	}
-	return false
+	return at.part.rules.allocations().of[at.part.Nodes[at.member]]
 }
 
 // ownedBy returns the prefixes of the destination that belong to a device.

@@ -252,7 +252,7 @@ func (t *traffic) unheard(to party, f int) []*course {
 		if p.domains[f] != nil || p.rules == nil || at.part != p {
 			continue
 		}
-		for _, h := range p.rules.allocations().of[p.Nodes[at.member]] {
+		for _, h := range at.held() {
 			isMeant := !to.addr.IsValid() || h.prefix.Contains(to.addr)
 			if fabric.FamilyOf(h.prefix.Addr()) != families[f] || !isMeant {
 				continue

@@ -58,7 +58,8 @@ func (k *programmer) action(d *destination, slot int, r route) *action {
 func (k *programmer) begin(d *destination, slot int, p *Part) {
 	c := k.class(d, p)
 	k.key = binary.AppendUvarint(k.key[:0], uint64(p.Index))
-	k.key = append(k.key, byte(c.rule), byte(d.kind), flag(p.Nodes != nil && k.isOrigin(d, slot, p)), flag(d.cluster == p.Cluster))
+	k.key = append(k.key, byte(c.rule), byte(d.kind), flag(p.Nodes != nil && k.isOrigin(d, slot, p)), flag(d.cluster == p.Cluster),
+		flag(d.Prefix.IsSingleIP()))
 	k.key = binary.AppendVarint(k.key, int64(c.pool))
 	k.key = append(k.key, flag(d.Owner != nil))
 	if d.Owner != nil {
@@ -131,9 +132,12 @@ func (k *programmer) forward(act *action, d *destination, p *Part, r route) bool
 		}
 		switch {
 		case w.metric == bgp.Unreachable:
-		case w.gateways != nil:
+		case w.gateways != nil || w.links != nil:
 			for _, h.gateway = range w.gateways {
 				act.add(h)
+			}
+			for _, link := range w.links {
+				act.add(link)
 			}
 		default:
 			act.add(h)

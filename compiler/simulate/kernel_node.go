@@ -19,17 +19,22 @@ func (k *programmer) atNode(act *action, d *destination, slot int, p *Part, r ro
 		k.service(act, d, p, c, r)
 	case c.rule == byFelix:
 		k.felix(act, d, p, p.rules.pools[c.pool], isOwn)
-	case isOwn && d.kind == podBlock && c.rule != rejected:
-		act.kind, act.proto = deliver, "bird"
-	case isOwn && d.kind == podBlock:
+	case isOwn && (d.kind == podBlock || d.kind == borrowed):
 		act.kind = deliver
-	case isOwn && d.kind == borrowed:
-		act.kind = deliver // Felix's route to the pod's interface is no matter of BGP
+		switch {
+		case c.rule == rejected:
+		case d.Prefix.IsSingleIP():
+			k.besidePod(act, d, p, c, r)
+		default:
+			act.proto = "bird"
+		}
 	case r.best == nil:
 	case c.rule == rejected:
 		act.note = "it lies in the cluster's own service range, which BIRD keeps out of the kernel"
 	case c.rule == byNobody:
 		act.note = "the routes of pool " + p.rules.pools[c.pool].name + " are Felix's, who knows none of this prefix"
+	case r.best.Source == bgp.FromKernel, r.best.Source == bgp.FromDirect:
+		act.best = false // the default route, which is there anyway
 	case r.best.Origination >= 0:
 		act.kind, act.proto = discard, "bird"
 	default:
@@ -40,6 +45,26 @@ func (k *programmer) atNode(act *action, d *destination, slot int, p *Part, r ro
 	}
 }
 
+// besidePod judges a BGP route to a pod of the node itself, which BIRD prefers to the kernel's, of preference 10. Felix's route
+// to the pod's interface is no matter of BGP, and its metric the lower one: where they are equal the kernel refuses BIRD's.
+func (k *programmer) besidePod(act *action, d *destination, p *Part, c kernelClass, r route) {
+	if r.best == nil || r.best.Origination >= 0 {
+		return
+	}
+	metric := uint32(0)
+	if p.rules.version.AtLeast(mapsPriorities) {
+		metric = podMetric
+	}
+	k.bird(act, d, p, c, r)
+	if act.metric == metric {
+		*act = action{best: true, note: "the kernel has the pod's own route"}
+	}
+	act.kind = deliver
+}
+
+// podMetric is the metric of Felix's routes to pods from 3.32 on.
+const podMetric = 1024
+
 // isOrigin reports whether a slot is a node that has the destination itself.
 func (k *programmer) isOrigin(d *destination, slot int, p *Part) bool {
 	if d.Owner != nil {
@@ -47,7 +72,7 @@ func (k *programmer) isOrigin(d *destination, slot int, p *Part) bool {
 	}
 	speaker := p.speakers[familyIndex(k.domain.family)]
 	for _, o := range d.Origins {
-		if o.Speaker == speaker {
+		if o.Speaker == speaker && o.Gateway == nil {
 			return true
 		}
 	}
@@ -130,14 +155,15 @@ func (k *programmer) inSubnet(h hop, p *Part) bool {
 	return own.IsValid() && own.Masked().Contains(k.domain.network.Hops[h.Hop].Addrs[0])
 }
 
-// besideDefault judges a default route of BGP at a node that has one already. Up to 3.31 both have the same metric, and the
-// kernel refuses BIRD's; from 3.32 on BIRD's has a higher one, and no packets.
+// besideDefault judges a default route of BGP at a node that has one already: up to 3.31 both have the same metric, and the
+// kernel refuses BIRD's; from 3.32 on BIRD's mostly has a higher one, and no packets.
 func (k *programmer) besideDefault(act *action, p *Part) {
-	if p.rules.version.AtLeast(fabric.Version{Major: 3, Minor: 32}) {
-		act.isShadowed = true
+	kernel := kernelMetric(k.domain.family)
+	if !p.rules.version.AtLeast(mapsPriorities) || act.metric == kernel {
+		*act = action{best: true, note: "the node has a default route already, and the kernel takes no second one of the same metric"}
 		return
 	}
-	*act = action{best: true, note: "the node has a default route already, and the kernel takes no second one of the same metric"}
+	act.isShadowed = act.metric > kernel
 }
 
 // felixProto is Felix's DeviceRouteProtocol by default.
@@ -149,7 +175,7 @@ func (k *programmer) felix(act *action, d *destination, p *Part, of *pool, isOwn
 	act.proto = felixProto
 	if isOwn {
 		act.kind = deliver
-		if d.kind == borrowed {
+		if d.Prefix.IsSingleIP() {
 			act.proto = ""
 		}
 		return
@@ -160,22 +186,29 @@ func (k *programmer) felix(act *action, d *destination, p *Part, of *pool, isOwn
 		return
 	}
 	h := hop{NextHop: bgp.NextHop{Hop: int32(owner.Index), Who: who}}
-	mode, tunnel := of.vxlan, "vxlan.calico"
-	if mode == never || mode == "" {
-		mode, tunnel = of.ipip, "tunl0"
+	tunnel, ok := of.felixTunnel(k.inSubnet(h, p))
+	if !ok {
+		*act = action{best: act.best, note: "without encapsulation Felix writes routes to its own subnet only"}
+		return
 	}
-	isNear := k.inSubnet(h, p)
+	h.tunnel = tunnel
+	act.kind, act.hops = forward, []hop{h}
+}
+
+// felixTunnel is the interface of the tunnel through which Felix sends to another node, empty where it sends without one. It
+// reports false where Felix has no route to the node.
+func (p *pool) felixTunnel(isNear bool) (tunnel string, ok bool) {
+	mode, tunnel := p.vxlan, "vxlan.calico"
+	if mode == never || mode == "" {
+		mode, tunnel = p.ipip, "tunl0"
+	}
 	switch {
 	case mode == never || mode == "":
-		if !isNear {
-			*act = action{best: act.best, note: "without encapsulation Felix writes routes to its own subnet only"}
-			return
-		}
+		return "", isNear
 	case mode == crossSubnet && isNear:
-	default:
-		h.tunnel = tunnel
+		return "", true
 	}
-	act.kind, act.hops = forward, []hop{h}
+	return tunnel, true
 }
 
 // ownerOf returns the address of the node that has a block, and which of the hop's it is.

@@ -93,7 +93,7 @@ func newSurveyor(f *fabric.Fabric) *surveyor {
 }
 
 // ofNode returns the segment of an address of a node: in the VRF of the switch on its subnet, one of its rack's switches
-// where it has any there. An isolated cluster has its subnet to itself, unless a switch of its racks says where it is.
+// where it has any there, else the one that has its gateway. An isolated cluster has its subnet to itself, unless a switch of its racks says where it is.
 func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 	seg := segment{subnet: p.Masked()}
 	all := s.interfaces[seg.subnet]
@@ -108,6 +108,14 @@ func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 	if n.Cluster.Model.Isolated && s.users[seg.subnet] > 1 {
 		seg.alone = n.Cluster
 		return seg
+	}
+	f := fabric.FamilyOf(p.Addr())
+	gateway, _ := gatewayOf(n.Gateway, n.Gateway6, f)
+	for _, i := range all {
+		if gateway.IsValid() && (i.Prefix(f).Addr() == gateway || slices.Contains(i.Shared, gateway)) {
+			seg.vrf = i.VRF
+			return seg
+		}
 	}
 	seg.vrf = onlyVRF(all)
 	return seg
@@ -310,6 +318,11 @@ func nicPrefixes(n *fabric.Node, f fabric.Family) []netip.Prefix {
 		all = append(all, nicPrefix(nic, f))
 	}
 	return all
+}
+
+// hasStatic reports whether a static route to a prefix has a next hop in reach: a switch announces no other.
+func (g *ground) hasStatic(p netip.Prefix) bool {
+	return slices.ContainsFunc(g.statics, func(s static) bool { return s.prefix == p })
 }
 
 // addStatic adds a route over the next hops that are on a connected subnet: a device takes no other, and has no route where

@@ -84,7 +84,13 @@ func worlds(r *Result) []int {
 	}
 	site := w.add()
 	segments := map[segment]int{}
+	clusters := map[*fabric.Cluster]int{} // the first part of each: its nodes reach each other
 	for _, p := range r.Parts {
+		if first, known := clusters[p.Cluster]; p.Cluster != nil && known {
+			w.join(p.Index, first)
+		} else if p.Cluster != nil {
+			clusters[p.Cluster] = p.Index
+		}
 		for _, g := range p.ground {
 			for _, at := range g.attached {
 				id, known := segments[at.segment]

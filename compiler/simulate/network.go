@@ -69,7 +69,8 @@ type Session struct {
 	At        source.Path
 
 	local, remote addresses
-	ttl           int // hops that its packets may take; 0: any number
+	ttl           int   // hops that its packets may take; 0: any number
+	stop          place // where its packets stop if it is NotEstablished; no Part: that is not known
 	carries       []fabric.Family
 	ends          [2]*bgp.End      // by familyIndex of the routes that it carries; nil: not carried, or the ends don't fit
 	peer          *calicoPeer      // at nodes: the BGPPeer as Calico expands it; nil: mesh
@@ -146,6 +147,7 @@ type domain struct {
 
 	indexes prefixIndexes
 	carried []endSet   // while nothing has failed, by destination: the ends that accepted a route to it
+	leans   bool       // while nothing has failed: a next hop is resolved over a route of BGP's, or may come to be
 	spare   enginePool // for what fails, and what is asked
 	known   ribCache
 }
@@ -178,7 +180,7 @@ const (
 	borrowed                      // a single pod address in another node's block
 	serviceWhole                  // a range of services
 	serviceHost                   // a single service address
-	switchNet                     // a subnet or loopback that a switch originates
+	switchNet                     // a subnet or loopback that a switch originates; a subnet of nodes
 	staticRoute                   // a static route that a switch redistributes
 	defaultNet                    // a default route that a switch makes for its nodes
 )

@@ -43,8 +43,20 @@ func newPolicies(s *Session, f fabric.Family) (imp, exp bgp.Policy) {
 	case s.Part.Switch != nil:
 		return newSwitchPolicies(s, f)
 	}
-	return nil, nil
+	return nil, silence{}
 }
+
+// silence is the export policy of speakers outside the topology: what they announce nobody knows, so nothing is predicted of
+// it, not even that they tell on what they hear.
+type silence struct{}
+
+// Decisions implements bgp.Policy.
+func (silence) Decisions(all []*bgp.Destination) []bgp.Decision {
+	return slices.Repeat([]bgp.Decision{bgp.Reject}, len(all))
+}
+
+// Decide implements bgp.Policy.
+func (silence) Decide(*bgp.Destination, *bgp.Route) bool { return false }
 
 // mentioner is a policy that tells which prefixes it goes by.
 type mentioner interface {

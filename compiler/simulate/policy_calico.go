@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 
@@ -43,12 +44,26 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 	if r.version.AtLeast(mapsPriorities) && (key.peer == internalPeer || len(named) > 0) {
 		// LOCAL_PREF stays on this side of an eBGP session, so that it matters there to BGPFilters alone.
 		f.statements = append(f.statements, statement{route: routeMatch{sources: localSources}, change: []change{setLocalPref(normalLocalPref)}})
+		if key.family == fabric.IPv4 && (r.hasFelixPool(key.family) || len(named) > 0) {
+			f.statements = append(f.statements, r.withoutMetric(key)...)
+		}
 	}
 	for _, group := range [][]statement{named, r.withheldPools(key.family), r.tunnels(key), r.communities(key.family), r.aggregates(key),
 		r.ownServices(key), r.reflectedServices(key), r.poolStatements(key.family)} {
 		f.statements = append(f.statements, group...)
 	}
 	return f
+}
+
+// withoutMetric gives the highest LOCAL_PREF to the default route and to Felix's routes to other nodes, which have no metric: with
+// IPv4 that is 0 (with IPv6 the kernel makes 1024 of it), and MAX - krt_metric does the rest (confd/pkg/backends/calico/bgp_processor.go,
+// buildExportFilter).
+func (r *clusterRules) withoutMetric(key filterKey) []statement {
+	var all []statement
+	for _, iface := range []string{"vxlan.calico", "tunl0", key.iface} {
+		all = append(all, statement{route: routeMatch{sources: sourcesOf(bgp.FromKernel), iface: iface}, change: []change{setLocalPref(math.MaxInt32)}})
+	}
+	return all
 }
 
 // withheldPools reject what lies in pools with disableBGPExport.

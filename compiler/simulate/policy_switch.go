@@ -1,10 +1,8 @@
 package simulate
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
-	"sync"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -15,8 +13,8 @@ import (
 type switchPolicy struct {
 	policy  *fabric.Policy
 	session *Session
-	family  int // index
-	dir     direction
+	family  int  // index
+	makes   bool // a default route for this session; exports only
 }
 
 func newSwitchPolicies(s *Session, f fabric.Family) (imp, exp bgp.Policy) {
@@ -25,7 +23,7 @@ func newSwitchPolicies(s *Session, f fabric.Family) (imp, exp bgp.Policy) {
 		return nil, nil
 	}
 	index := familyIndex(f)
-	return &switchPolicy{config.In, s, index, imports}, &switchPolicy{config.Out, s, index, exports}
+	return &switchPolicy{config.In, s, index, false}, &switchPolicy{config.Out, s, index, config.DefaultOriginate}
 }
 
 // familyConfig is what a switch's session carries of a family; nil: it does not, or this is no switch's.
@@ -50,7 +48,7 @@ func (s *Session) familyConfig(f fabric.Family) *fabric.FamilyConfig {
 // Decisions implements bgp.Policy. The slice may be shared.
 func (p *switchPolicy) Decisions(all []*bgp.Destination) []bgp.Decision {
 	decisions := p.permitted(all)
-	if p.dir == imports {
+	if !p.makes {
 		return decisions
 	}
 	own := decisions
@@ -73,7 +71,7 @@ func (p *switchPolicy) permitted(all []*bgp.Destination) []bgp.Decision {
 		cache = &d.permits
 	}
 	if lists := p.lists(); len(lists) == 1 {
-		return cache.decisions(lists[0].Entries, all)
+		return cache.judge(lists[0].Entries, all)
 	}
 	decisions := make([]bgp.Decision, len(all))
 	for i, d := range all {
@@ -130,7 +128,7 @@ func (p *switchPolicy) makesDefault(d *bgp.Destination) bool {
 
 // Decide implements bgp.Policy.
 func (p *switchPolicy) Decide(d *bgp.Destination, r *bgp.Route) bool {
-	return p.dir == exports && r.Source != bgp.FromBGP && p.makesDefault(d) || p.term(d.Prefix) != nil
+	return p.makes && r.Source != bgp.FromBGP && p.makesDefault(d) || p.term(d.Prefix) != nil
 }
 
 func (p *switchPolicy) mentions(visited map[any]bool, visit func(netip.Prefix)) {
@@ -147,7 +145,7 @@ func (p *switchPolicy) mentions(visited map[any]bool, visit func(netip.Prefix)) 
 
 func (p *switchPolicy) explain(d *bgp.Destination, r bgp.Route) (rule string, at source.Path) {
 	name, at := p.session.Part.Switch.Name, p.session.Part.Switch.At()
-	if p.dir == exports && r.Source != bgp.FromBGP && p.makesDefault(d) {
+	if p.makes && r.Source != bgp.FromBGP && p.makesDefault(d) {
 		return name + " makes a default route for this session", at.Fields("bgp", "defaultOriginate")
 	}
 	if t := p.term(d.Prefix); t != nil {
@@ -160,84 +158,4 @@ func (p *switchPolicy) explain(d *bgp.Destination, r bgp.Route) (rule string, at
 		return "prefix list " + lists[0].Name + " of " + name + " does not permit it", at
 	}
 	return "policy " + p.policy.Name + " of " + name + " does not permit it", at
-}
-
-// permitCache remembers what prefix lists say of a domain's destinations. Lists of the same entries are judged once: those of
-// switches that play the same part differ in name alone.
-type permitCache struct {
-	mu    sync.Mutex
-	known map[permitKey][]permitted
-}
-
-// permitKey is equal for equal lists, and rarely for others.
-type permitKey struct {
-	length      int
-	first, last fabric.PrefixEntry
-}
-
-type permitted struct {
-	entries   []fabric.PrefixEntry
-	of        []*bgp.Destination
-	decisions []bgp.Decision
-}
-
-// decisions judges destinations by a list of at least one entry. The slice is shared, do not modify.
-func (c *permitCache) decisions(entries []fabric.PrefixEntry, all []*bgp.Destination) []bgp.Decision {
-	if c == nil || len(all) == 0 {
-		return mergePermits(entries, all)
-	}
-	key := permitKey{len(entries), entries[0], entries[len(entries)-1]}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range c.known[key] {
-		if len(k.of) == len(all) && k.of[0] == all[0] && slices.Equal(k.entries, entries) {
-			return k.decisions
-		}
-	}
-	if c.known == nil {
-		c.known = map[permitKey][]permitted{}
-	}
-	decisions := mergePermits(entries, all)
-	c.known[key] = append(c.known[key], permitted{entries, all, decisions})
-	return decisions
-}
-
-// mergePermits judges destinations by entries sorted by prefix: one walk along both, with the entries around the destination
-// at hand on a stack, so that the cost is the sum of the two, not the product. Destinations come sorted by prefix from
-// addDestinations; others are sorted here.
-func mergePermits(entries []fabric.PrefixEntry, all []*bgp.Destination) []bgp.Decision {
-	sorted := all
-	byPrefix := func(a, b *bgp.Destination) int {
-		return cmp.Or(fabric.ComparePrefix(a.Prefix, b.Prefix), cmp.Compare(a.Index, b.Index))
-	}
-	if !slices.IsSortedFunc(all, byPrefix) {
-		sorted = slices.SortedFunc(slices.Values(all), byPrefix)
-	}
-	decisions := make([]bgp.Decision, len(all))
-	var around []*fabric.PrefixEntry
-	next := 0
-	for _, d := range sorted {
-		for next < len(entries) && fabric.ComparePrefix(entries[next].Prefix, d.Prefix) <= 0 {
-			e := &entries[next]
-			next++
-			around = append(dropBeside(around, e.Prefix), e)
-		}
-		around = dropBeside(around, d.Prefix)
-		decisions[d.Index] = bgp.Reject
-		for _, e := range around {
-			if low, high := e.Lengths(); low <= d.Prefix.Bits() && d.Prefix.Bits() <= high {
-				decisions[d.Index] = bgp.Accept
-				break
-			}
-		}
-	}
-	return decisions
-}
-
-// dropBeside pops the entries that p does not lie in.
-func dropBeside(around []*fabric.PrefixEntry, p netip.Prefix) []*fabric.PrefixEntry {
-	for len(around) > 0 && !covering(around[len(around)-1].Prefix, p) {
-		around = around[:len(around)-1]
-	}
-	return around
 }

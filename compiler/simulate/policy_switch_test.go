@@ -60,7 +60,7 @@ func TestMergedPrefixListsSayWhatTheirEntriesSay(t *testing.T) {
 		for i := range r.IntN(60) {
 			all = append(all, &bgp.Destination{Index: i, Prefix: randomPrefix(r)})
 		}
-		for i, got := range mergePermits(entries, all) {
+		for i, got := range (*permitCache)(nil).judge(entries, all) {
 			want := bgp.Reject
 			if permitsNaively(entries, all[i].Prefix) {
 				want = bgp.Accept
@@ -72,13 +72,23 @@ func TestMergedPrefixListsSayWhatTheirEntriesSay(t *testing.T) {
 	}
 }
 
+func TestPrefixListsOfIPv6SayWhatTheirEntriesSay(t *testing.T) {
+	entries := []fabric.PrefixEntry{{Prefix: pf("fd00::/16"), LE: 32}, {Prefix: pf("fd00:0:0:1::/64"), GE: 96}, {Prefix: pf("fd00:0:0:2::8000/113")}}
+	for prefix, want := range map[string]bgp.Decision{"fd00::/16": bgp.Accept, "fd00:ffff::/32": bgp.Accept, "fd00:ffff::/33": bgp.Reject, "fd01::/32": bgp.Reject,
+		"fd00:0:0:1::/96": bgp.Accept, "fd00:0:0:1:8000::/65": bgp.Reject, "fd00:0:0:2::8000/113": bgp.Accept, "fd00:0:0:2::/113": bgp.Reject, "::/0": bgp.Reject} {
+		if got := (*permitCache)(nil).judge(entries, []*bgp.Destination{{Prefix: pf(prefix)}}); got[0] != want {
+			t.Errorf("%s: got %d, want %d", prefix, got[0], want)
+		}
+	}
+}
+
 func TestEqualPrefixListsAreJudgedOnce(t *testing.T) {
 	cache := &permitCache{}
 	all := []*bgp.Destination{{Prefix: pf("10.0.0.0/8")}, {Index: 1, Prefix: pf("10.1.0.0/16")}}
 	list := func(le int) []fabric.PrefixEntry {
 		return []fabric.PrefixEntry{{Prefix: pf("9.0.0.0/8")}, {Prefix: pf("10.0.0.0/8"), LE: le}, {Prefix: pf("11.0.0.0/8")}}
 	}
-	first, again, other := cache.decisions(list(0), all), cache.decisions(list(0), all), cache.decisions(list(16), all)
+	first, again, other := cache.judge(list(0), all), cache.judge(list(0), all), cache.judge(list(16), all)
 	if &first[0] != &again[0] {
 		t.Error("an equal list was judged again")
 	}

@@ -11,7 +11,8 @@ import (
 // way is how a device gets to a next hop.
 type way struct {
 	metric    bgp.Metric
-	gateways  []netip.Addr // of a next hop that is not on-link, ascending; nil: it is, or the gateway is not known
+	gateways  []netip.Addr // of a next hop that is not on-link, ascending
+	links     []hop        // likewise, over links without addresses; neither: the next hop is on-link, or the gateway is not known
 	isUnknown bool         // through a default gateway of which the topology knows nothing, but perhaps its address
 }
 
@@ -147,13 +148,15 @@ func (r *resolver) recursive(route *action, d *destination) way {
 		switch {
 		case h.gateway.IsValid():
 			found.gateways = append(found.gateways, h.gateway)
-		case h.Hop >= 0:
+		case h.Hop >= 0 && r.domain.network.Hops[h.Hop].Addrs[0].IsValid():
 			found.gateways = append(found.gateways, r.domain.network.Hops[h.Hop].Addrs...)
+		case h.Hop >= 0:
+			found.links = append(found.links, h)
 		}
 	}
 	slices.SortFunc(found.gateways, netip.Addr.Compare)
 	found.gateways = slices.Compact(found.gateways)
-	if found.gateways == nil {
+	if found.gateways == nil && found.links == nil {
 		return noWay
 	}
 	return found

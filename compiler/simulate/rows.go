@@ -63,11 +63,12 @@ func (v *view) kernelRows(at place, f fabric.Family) []RouteRow {
 	if g == nil {
 		return nil
 	}
-	rows := v.groundRows(at, g, f)
+	own := v.groundRows(at, g, f)
+	rows := slices.Clip(own)
 	if d := at.part.domains[familyIndex(f)]; d != nil {
 		for _, dest := range d.dests {
 			for _, o := range dest.owned() {
-				if row, ok := v.kernelRow(at, dest, o); ok && !hasPrefix(rows, row) {
+				if row, ok := v.kernelRow(at, dest, o); ok && !hasPrefix(own, row) {
 					rows = append(rows, row)
 				}
 			}
@@ -88,8 +89,8 @@ func isDefault(r RouteRow) int {
 }
 
 // hasPrefix reports whether one of the device's own routes has the prefix and the metric of row already.
-func hasPrefix(rows []RouteRow, row RouteRow) bool {
-	return slices.ContainsFunc(rows, func(r RouteRow) bool { return r.Own && r.Prefix == row.Prefix && r.Metric == row.Metric })
+func hasPrefix(own []RouteRow, row RouteRow) bool {
+	return slices.ContainsFunc(own, func(r RouteRow) bool { return r.Prefix == row.Prefix && r.Metric == row.Metric })
 }
 
 // groundRows returns the connected, static and default routes.

@@ -82,6 +82,7 @@ func (s *settling) conclude() {
 		for _, end := range []*Session{t.a, t.b} {
 			end.State = NotEstablished
 			end.Reason = fmt.Sprintf("UNREACHABLE: %s", s.reasons[i].reason)
+			end.stop = s.reasons[i].at
 			for _, e := range end.ends {
 				if e != nil {
 					e.Up = false

@@ -94,8 +94,8 @@ func (f *failure) isThin(p *Part) bool {
 	return dead > 0 && p.Size()-dead < 2
 }
 
-// touched says which destinations the failure may change: those that a route was accepted of at an end that is down, at either
-// side, those of a thin part, and all of them where the underlay is another one.
+// touched says which destinations the failure may change: those that a route was accepted of from who is gone, or at an end
+// that is down, at either side, and all of them where the underlay is another one.
 func (e *engine) touched() func(*destination) bool {
 	base := e.view.result.base
 	for _, d := range e.domain.dests {
@@ -103,11 +103,20 @@ func (e *engine) touched() func(*destination) bool {
 			return nil
 		}
 	}
+	return e.carries()
+}
+
+// carries says which destinations lose a route somewhere, before anything else changes. What a speaker that is gone accepted
+// itself is no matter of others; where a part is thin, what its members told each other is.
+func (e *engine) carries() func(*destination) bool {
 	lost := newEndSet(len(e.domain.network.Ends))
 	for i, end := range e.domain.network.Ends {
-		if e.down[i] || e.isThin(end.Speaker) {
-			lost.add(i)
+		isThin := e.isThin(end.Speaker)
+		if e.down[i] || isThin {
 			lost.add(i ^ 1)
+		}
+		if e.down[i] || isThin && !e.view.down.isGone(e.domain.parts[end.Speaker.Index]) {
+			lost.add(i)
 		}
 	}
 	return func(d *destination) bool {

@@ -171,7 +171,7 @@ func (s *settling) oscillates(states [][]bool) *Oscillation {
 			}
 			o.Cycle = append(o.Cycle, "the session of "+sessionName(t.a)+" comes up and goes down")
 			s.up[i] = false
-			s.reasons[i] = lost{"its packets need a route that goes when it comes up"}
+			s.reasons[i] = lost{reason: "its packets need a route that goes when it comes up"}
 			s.set(t, false)
 			break
 		}

@@ -68,21 +68,28 @@ func (e *engine) restart() {
 // maxRecursion bounds how often next hops are resolved anew over the routes that the last resolution made.
 const maxRecursion = 16
 
-// solveUnderlay solves what next hops and peers may have addresses in, until their resolution changes nothing any more.
+// solveUnderlay solves what next hops and peers may have addresses in, until their resolution changes nothing any more. After
+// a failure it begins with what that takes a route from.
 func (e *engine) solveUnderlay() {
+	want := func(*destination) bool { return true }
+	if e.view.down != nil {
+		want = e.carries()
+	}
 	for range maxRecursion {
 		e.restart()
 		changed := false
 		for _, d := range e.domain.dests {
-			if d.infra {
+			if d.infra && want(d) {
 				t := e.solve(d)
 				changed = changed || !t.equals(e.view.routes[e.domain][d.Index])
 				e.view.routes[e.domain][d.Index] = t
 			}
 		}
-		if !changed || !e.resolver.leans {
+		e.domain.leans = e.domain.leans || e.view.down == nil && e.resolver.leans
+		if !changed || !e.resolver.leans && !e.domain.leans {
 			return
 		}
+		want = func(*destination) bool { return true }
 	}
 }
 
@@ -126,8 +133,11 @@ func (e *engine) route(s *bgp.Solution, slot int) route {
 
 // equals reports whether two tables say the same of every slot.
 func (t table) equals(other table) bool {
+	if len(t) == len(other) && len(t) > 0 && &t[0] == &other[0] {
+		return true
+	}
 	return slices.EqualFunc(t, other, func(a, b *action) bool {
-		return a.kind == b.kind && a.proto == b.proto && a.metric == b.metric && a.best == b.best &&
+		return a == b || a.kind == b.kind && a.proto == b.proto && a.metric == b.metric && a.best == b.best &&
 			a.isShadowed == b.isShadowed && slices.Equal(a.hops, b.hops)
 	})
 }

@@ -29,6 +29,13 @@ clusters: c: {
 }
 `
 
+// unnumbered takes the addresses from the links of racks.
+func unnumbered(racks string) string {
+	return strings.NewReplacer(
+		`spine: address: "10.9.0.1/30", leaf1: address: "10.9.0.2/30"`, `spine: interface: "d1", leaf1: interface: "up0"`,
+		`spine: address: "10.9.0.5/30", leaf2: address: "10.9.0.6/30"`, `spine: interface: "d2", leaf2: interface: "up0"`).Replace(racks)
+}
+
 // loopbacks is a node that speaks with its leaf's loopback.
 const loopbacks = `
 name: "loopbacks"
@@ -67,6 +74,10 @@ func TestSessionsComeUpAsFarAsTheirPacketsGetThrough(t *testing.T) {
 			[]string{"10.0.1.1 ESTABLISHED UNIQUE_MATCH", "10.0.2.11 ESTABLISHED UNIQUE_MATCH"},
 		},
 		{
+			"over links without addresses", unnumbered(fmt.Sprintf(racks, "")), "c/n1",
+			[]string{"10.0.1.1 ESTABLISHED UNIQUE_MATCH", "10.0.2.11 ESTABLISHED UNIQUE_MATCH"},
+		},
+		{
 			"not where no switch has a route", fmt.Sprintf(racks, "bgp: advertise: []"), "c/n1",
 			[]string{"10.0.1.1 ESTABLISHED UNIQUE_MATCH", "10.0.2.11 NOT_ESTABLISHED UNREACHABLE: no route to 10.0.2.11 at leaf1"},
 		},
@@ -99,5 +110,28 @@ func TestSessionsComeUpAsFarAsTheirPacketsGetThrough(t *testing.T) {
 				t.Errorf("sessions are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
 			}
 		})
+	}
+}
+
+// TestSessionsThatTakeTheirOwnRouteAwayOscillate: the second node's block contains its own address, so that the route which
+// the session brings leads the session's packets to where only that route leads.
+func TestSessionsThatTakeTheirOwnRouteAwayOscillate(t *testing.T) {
+	r := Run(inputOf(t, []byte(`
+name: "oscillation"
+clusters: c: {
+	podCIDRs: ["10.0.2.0/24"]
+	nodes: {
+		n1: {address: "10.0.1.11/24", blocks: []}
+		n2: {address: "10.0.2.11/24", blocks: ["10.0.2.0/26"]}
+	}
+}`)))
+	if len(r.Oscillations) != 1 || len(r.Oscillations[0].Cycle) == 0 {
+		t.Fatalf("oscillations are %v, want one", r.Oscillations)
+	}
+	if got, want := r.Oscillations[0].Cycle[0], "the session of c/n1 and c/n2 comes up and goes down"; got != want {
+		t.Errorf("cycle begins with %q, want %q", got, want)
+	}
+	if s := r.Sessions(r.Devices()[0]); len(s) != 1 || s[0].State != NotEstablished {
+		t.Errorf("sessions are %v, want one that is not established", s)
 	}
 }

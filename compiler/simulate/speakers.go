@@ -32,14 +32,24 @@ func (s *Session) runs(f fabric.Family) bool {
 	return s.State == Established && s.Far != nil && slices.Contains(s.carries, f) && slices.Contains(s.Far.carries, f)
 }
 
-// joinParts returns the sets of parts that sessions join, each in the order of parts; parts without sessions are in none.
+// joinParts returns the sets of parts that sessions join, each in the order of parts; switches and others without sessions are
+// in none. Nodes run BIRD in any case, and where Felix writes routes between them those of a cluster are in one set.
 func joinParts(parts []*Part, f fabric.Family) [][]*Part {
 	sets := union{parent: make([]int, len(parts))}
 	speaks := make([]bool, len(parts))
 	for i := range parts {
 		sets.parent[i] = i
 	}
+	felix := map[*fabric.Cluster]int{} // a part of each cluster where Felix writes routes
 	for i, p := range parts {
+		if p.rules != nil && p.Nodes[0].Addr(f).IsValid() {
+			speaks[i] = true
+			if first, known := felix[p.Cluster]; known {
+				sets.join(i, first)
+			} else if p.rules.hasFelixPool(f) {
+				felix[p.Cluster] = i
+			}
+		}
 		for _, s := range p.Sessions {
 			if s.runs(f) {
 				speaks[i] = true
@@ -90,6 +100,9 @@ func (b *domainBuilder) build() {
 		s.Index = len(b.network.Speakers)
 		b.network.Speakers = append(b.network.Speakers, s)
 		p.speakers[f], p.domains[f] = s, b.domain
+		if p.rules != nil && p.rules.hasFelixPool(b.family) {
+			b.nodeHop(p)
+		}
 	}
 	for _, p := range b.parts {
 		for _, s := range p.Sessions {
@@ -132,22 +145,34 @@ func (b *domainBuilder) end(s *Session) *bgp.End {
 
 // hop returns the addresses that a session runs from: one Hop for each set of addresses, and each unnumbered link.
 func (b *domainBuilder) hop(s *Session) *bgp.Hop {
-	key := hopKey{s.Part, s.local[0], s.Interface}
+	subnet := subnetKey{prefix: s.Part.subnetOf(s.local[0])}
+	if s.Interface != "" {
+		subnet = subnetKey{link: s.neighbor.Session.Link}
+	}
+	return b.hopAt(hopKey{s.Part, s.local[0], s.Interface}, s.local, subnet)
+}
+
+// nodeHop makes a Hop of the node addresses of a part, which Felix's routes lead to whether or not a session runs from them.
+func (b *domainBuilder) nodeHop(p *Part) {
+	var all addresses
+	for _, n := range p.Nodes {
+		all = append(all, n.Addr(b.family))
+	}
+	b.hopAt(hopKey{part: p, first: all[0]}, all, subnetKey{prefix: p.subnetOf(all[0])})
+}
+
+func (b *domainBuilder) hopAt(key hopKey, all addresses, subnet subnetKey) *bgp.Hop {
 	h := b.hops[key]
 	if h == nil {
-		h = &bgp.Hop{Index: len(b.network.Hops), Speaker: s.Part.speakers[familyIndex(b.family)], Addrs: s.local, Subnet: b.subnet(s)}
+		h = &bgp.Hop{Index: len(b.network.Hops), Speaker: key.part.speakers[familyIndex(b.family)], Addrs: all, Subnet: b.subnet(subnet)}
 		b.hops[key] = h
 		b.network.Hops = append(b.network.Hops, h)
 	}
 	return h
 }
 
-// subnet numbers the subnet that a session's own addresses are on; 0: none.
-func (b *domainBuilder) subnet(s *Session) int {
-	key := subnetKey{prefix: s.Part.subnetOf(s.local[0])}
-	if s.Interface != "" {
-		key = subnetKey{link: s.neighbor.Session.Link}
-	}
+// subnet numbers a subnet; 0: none.
+func (b *domainBuilder) subnet(key subnetKey) int {
 	if key == (subnetKey{}) {
 		return 0
 	}

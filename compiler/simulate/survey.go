@@ -69,6 +69,9 @@ func (d Destination) OwnerPart() *Part {
 func (d Destination) OriginParts() []*Part {
 	var all []*Part
 	for _, o := range d.of.Origins {
+		if o.Gateway != nil {
+			continue // a route of Felix's to it
+		}
 		all = append(all, d.of.domain.parts[o.Speaker.Index])
 	}
 	return all
@@ -147,6 +150,7 @@ type Offer struct {
 	Rule    string   // of a policy that denied it
 	RuleAt  source.Path
 	ASPath  []uint32
+	NextHop netip.Addr // as it arrives: of the first of several alike; zero: on an unnumbered link
 }
 
 // Offers returns every route to a destination that the neighbors of a part have to offer. It computes the destination anew: for
@@ -171,6 +175,9 @@ func (r *Result) Offers(d Destination, p *Part) []Offer {
 		}
 		o := Offer{From: d.of.part(m.From), ByOwner: m.From == d.of.domain.network.OwnerSlot(), Reason: m.Reason,
 			Over: p.sessionAt(d.of.domain.network.Ends[m.End.Index^1]), ASPath: append([]uint32(nil), solution.ASPath(&m.Path)...)}
+		if h := m.Path.NextHop.Hop; h >= 0 {
+			o.NextHop = d.of.domain.network.Hops[h].Addrs[0]
+		}
 		if m.Reason == DeniedExport || m.Reason == DeniedImport {
 			o.Rule, o.RuleAt = x.rule(m)
 		}

@@ -88,7 +88,23 @@ func (v *view) candidates(at place, d *destination, o owned) []Candidate {
 			kept = append(kept, x.expand(m, FateKeptBack)...)
 		}
 	}
-	return slices.Concat(all, refused, kept)
+	return slices.Concat(all, distinct(refused), distinct(kept))
+}
+
+// distinct returns candidates each once: with add-path a neighbor has several routes that differ in nothing that is shown.
+func distinct(all []Candidate) []Candidate {
+	var once []Candidate
+	for _, c := range all {
+		if !slices.ContainsFunc(once, c.equals) {
+			once = append(once, c)
+		}
+	}
+	return once
+}
+
+func (c Candidate) equals(other Candidate) bool {
+	return c.From == other.From && c.NextHop == other.NextHop && c.LocalPref == other.LocalPref && c.Rule == other.Rule &&
+		slices.Equal(c.ASPath, other.ASPath)
 }
 
 // candidateOf turns a path that the device has into a candidate.

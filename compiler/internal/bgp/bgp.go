@@ -54,7 +54,7 @@ type Speaker struct {
 	RouterIDs []netip.Addr // of its members, ascending; never empty
 	Kind      Kind
 	MaxPaths  int  // most equal-cost next hops in use; BIRD: 16
-	RelaxAS   bool // AS paths of one length count as equal for multipath; BIRD: always
+	RelaxAS   bool // AS paths of one length count as equal for multipath, else those of one neighboring AS (iBGP: the same ones); BIRD: always
 	ListensTo bool // takes add-path from those that send it: BIRD always, of switches the dialects that do by default
 	Ends      []*End
 }
@@ -106,7 +106,7 @@ type Destination struct {
 	Origins []Origination
 
 	// Owner is not nil where the destination stands for prefixes of members of one part, each of which has the one of its own
-	// only. Origins then has one element, of that part. In solutions the owner is a slot of its own, Network.OwnerSlot, and the
+	// only. Origins then begins with the owner's. The others are of routes towards it (Origination.Gateway). In solutions the owner is a slot of its own, Network.OwnerSlot, and the
 	// part's own slot is its other members.
 	Owner *Speaker
 	First bool // the prefix is that of Owner's first member, else of any other: router IDs are compared
@@ -118,7 +118,8 @@ type Origination struct {
 	Source     Source
 	Preference int    // BIRD: direct 240, static 200, alien routes of the kernel 10. Not used for switches, whose own routes win
 	Incomplete bool   // ORIGIN of redistributed routes
-	Gateway    *Hop   // alien routes of the kernel with a gateway: the NEXT_HOP over iBGP
+	Gateway    *Hop   // alien routes of the kernel with a gateway: the NEXT_HOP over iBGP. Of the owner's addresses its own
+	Others     bool   // of Owner: not the owner has it, but the other members do
 	Interface  string // that it leads out of, for policies
 	Only       []*End // announced on these alone, and not used by the speaker itself: a default route made for a session. nil: on all
 }

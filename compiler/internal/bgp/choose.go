@@ -2,12 +2,12 @@ package bgp
 
 import "slices"
 
-// speakerOf returns the plan of the speaker whose members a slot is, and its index.
-func (s *Solver) speakerOf(at int32) (*speakerPlan, int32) {
-	if int(at) == len(s.plan.speakers) {
+// speakerOf returns the plan of the speaker whose members a slot is.
+func (s *Solver) speakerOf(at int32) *speakerPlan {
+	if s.isOwner(at) {
 		at = s.owner
 	}
-	return &s.plan.speakers[at], at
+	return &s.plan.speakers[at]
 }
 
 // isOwner reports whether a slot is that of the destination's owner.
@@ -20,9 +20,9 @@ func (s *Solver) fromOwner(end int32) int32 {
 
 func (s *Solver) toOwner(end int32) int32 { return s.fromOwner(end) + 1 }
 
-// heard returns the edges at which a slot keeps what it has accepted. Those of a slot near the owner are gathered for this once.
+// heardBy returns the edges at which a slot keeps what it has accepted, in the order of its ends. Valid until the next call.
 func (s *Solver) heardBy(at int32) []edge {
-	speaker, index := s.speakerOf(at)
+	speaker := s.speakerOf(at)
 	slot := &s.slots[at]
 	if !slot.nearOwner && !s.isOwner(at) {
 		return s.edges[speaker.edge : int(speaker.edge)+len(speaker.ends)]
@@ -35,7 +35,7 @@ func (s *Solver) heardBy(at int32) []edge {
 		}
 		e := &s.plan.ends[end]
 		s.gathered = append(s.gathered, s.edges[e.edge])
-		if e.far == s.owner && (index != s.owner || end&1 == 1) {
+		if e.far == s.owner && s.plan.ends[end^1].sends(end^1) {
 			s.gathered = append(s.gathered, s.edges[s.fromOwner(end^1)])
 		}
 	}
@@ -60,7 +60,7 @@ func (s *Solver) local(origination int32, p *Path) {
 // decide runs the decision process of a slot and reports whether it has something new to tell.
 func (s *Solver) decide(at int32) bool {
 	slot := &s.slots[at]
-	speaker, _ := s.speakerOf(at)
+	speaker := s.speakerOf(at)
 	slot.newBest, slot.newOthers, slot.fresh = slot.fresh, slot.fresh, false
 
 	s.list = s.list[:0]

@@ -64,7 +64,7 @@ var (
 	// gives the same result, the order of what they say stands in for it.
 	arrival = step{name: "order of arrival", tieBreak: true, compare: func(s *Solver, a, b *Path) int {
 		return cmp.Or(
-			cmp.Compare(a.NextHop.Hop, b.NextHop.Hop),
+			s.compareNextHops(a.NextHop, b.NextHop),
 			cmp.Compare(a.NextHop.Who, b.NextHop.Who),
 			cmp.Compare(a.Origination, b.Origination),
 			slices.Compare(s.asPaths.at(a.asPath), s.asPaths.at(b.asPath)),
@@ -75,6 +75,14 @@ var (
 		)
 	}}
 )
+
+// compareNextHops compares the first addresses of two next hops, then their Hops. Local routes have none, and come first.
+func (s *Solver) compareNextHops(a, b NextHop) int {
+	if a.Hop == b.Hop || a.Hop < 0 || b.Hop < 0 {
+		return cmp.Compare(a.Hop, b.Hop)
+	}
+	return cmp.Or(s.network.Hops[a.Hop].Addrs[0].Compare(s.network.Hops[b.Hop].Addrs[0]), cmp.Compare(a.Hop, b.Hop))
+}
 
 // compareFlags is below 0 where a is false and b is true.
 func compareFlags(a, b bool) int {
@@ -110,5 +118,14 @@ func isTie(a, b *Path) bool {
 
 // sharesWith reports whether a speaker uses p beside its best path. BIRD: proto/bgp/attrs.c bgp_rte_mergable.
 func (s *Solver) sharesWith(speaker *speakerPlan, best, p *Path) bool {
-	return best.From >= 0 && p.Metric != Unreachable && isTie(best, p) && (speaker.relaxAS || p.asPath == best.asPath)
+	return best.From >= 0 && p.Metric != Unreachable && isTie(best, p) && (speaker.relaxAS || s.haveLikeASPaths(best, p))
+}
+
+// haveLikeASPaths reports whether two paths of equal length are equal for multipath where nobody relaxed that: by iBGP the same
+// AS path, by eBGP from neighbors of one AS. FRR: bgpd/bgp_route.c bgp_path_info_cmp, step 11.
+func (s *Solver) haveLikeASPaths(a, b *Path) bool {
+	if a.Internal {
+		return a.asPath == b.asPath
+	}
+	return s.plan.ends[a.From].farASN == s.plan.ends[b.From].farASN
 }

@@ -33,7 +33,7 @@ func (x *Solution) Refused(slot int) (Reason, *End) {
 // arrivals yields the ways by which messages arrive at a slot, in the order of its ends.
 func (s *Solver) arrivals(at int32) iter.Seq[passage] {
 	return func(yield func(passage) bool) {
-		speaker, _ := s.speakerOf(at)
+		speaker := s.speakerOf(at)
 		for _, end := range speaker.ends {
 			far := end ^ 1
 			senders := [2]int32{s.plan.ends[far].speaker, -1}
@@ -89,7 +89,7 @@ func (s *Solver) Messages(d *Destination) []Message {
 		if s.slots[at].members == 0 {
 			continue
 		}
-		speaker, _ := s.speakerOf(int32(at))
+		speaker := s.speakerOf(int32(at))
 		for _, end := range speaker.ends {
 			if !s.plan.ends[end].sends(end) {
 				continue

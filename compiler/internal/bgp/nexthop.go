@@ -28,11 +28,18 @@ func (s *Solver) keptNextHop(e *endPlan, p *Path) (NextHop, bool) {
 			return nh, false
 		}
 		nh = NextHop{Hop: int32(gateway.Index), Who: Each}
+		if gateway.Speaker != nil && gateway.Speaker == s.dest.Owner {
+			nh.Who = Owner
+		}
 	}
 	switch e.nextHop {
 	case Unchanged:
 		return nh, true
 	case ThirdParty:
+		// BIRD goes by the interface (proto/bgp/attrs.c bgp_update_attrs): a gateway is behind that of the session.
+		if s.plan.speakers[e.speaker].kind == BIRD && p.From >= 0 && p.Metric == ViaGateway {
+			return nh, true
+		}
 		subnet := s.plan.hops[nh.Hop].subnet
 		return nh, subnet != 0 && subnet == s.plan.hops[e.hop].subnet
 	case SelfOnExternal:

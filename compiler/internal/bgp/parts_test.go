@@ -10,92 +10,134 @@ import (
 )
 
 // randomLab makes a network of parts: nodes under reflectors or in a mesh, leaves above some of them, spines above the leaves.
-// All destinations that there can be.
+// It has all destinations that there can be.
 func randomLab(seed uint64) *lab {
-	rng := rand.New(rand.NewPCG(seed, 1))
-	flip := func() bool { return rng.IntN(2) == 0 }
-	l := newLab()
-	id := byte(0)
-	ids := func(n int) (all []byte) {
-		for range n {
-			id++
-			all = append(all, id)
+	r := &randomNet{lab: newLab(), Rand: rand.New(rand.NewPCG(seed, 1))}
+	maxLeaves, maxReflectors := 2, 4
+	if allTell(seed) {
+		maxLeaves, maxReflectors = 1, 2 // else paths would be too many to compare
+	}
+	for i := range r.IntN(maxLeaves + 1) {
+		r.leaves = append(r.leaves, r.router(fmt.Sprintf("leaf%d", i), r.ids(1)...))
+		r.leaves[i].RelaxAS = r.flip()
+	}
+	for i := range r.IntN(maxReflectors + 1) {
+		r.reflectors = append(r.reflectors, r.bird(fmt.Sprintf("rr%d", i), r.ids(1)...))
+	}
+	for i := range 1 + r.IntN(3) {
+		r.nodes = append(r.nodes, r.bird(fmt.Sprintf("n%d", i), r.ids(1+r.IntN(4))...))
+	}
+	if len(r.reflectors) > 0 {
+		r.addReflection()
+	} else {
+		r.addMesh()
+	}
+	r.addFabric()
+	if allTell(seed) {
+		for _, e := range r.Ends {
+			e.SendsAll, e.ASOverride, e.AllowOwnAS = true, false, 0 // nor do routes come back from outside
 		}
-		return all
 	}
-	var leaves, nodes, reflectors []*Speaker
-	for i := range rng.IntN(3) {
-		leaves = append(leaves, l.router(fmt.Sprintf("leaf%d", i), ids(1)...))
-		leaves[i].RelaxAS = flip()
+	r.addDestinations()
+	return r.lab
+}
+
+// randomNet is a random lab under construction.
+type randomNet struct {
+	*lab
+	*rand.Rand
+	leaves, nodes, reflectors []*Speaker
+	lastID                    byte
+}
+
+const nodesASN = 64512
+
+func (r *randomNet) flip() bool { return r.IntN(2) == 0 }
+
+// ids returns router IDs that nobody has yet.
+func (r *randomNet) ids(n int) (all []byte) {
+	for range n {
+		r.lastID++
+		all = append(all, r.lastID)
 	}
-	for i := range rng.IntN(5) {
-		reflectors = append(reflectors, l.bird(fmt.Sprintf("rr%d", i), ids(1)...))
-	}
-	for i := range 1 + rng.IntN(3) {
-		nodes = append(nodes, l.bird(fmt.Sprintf("n%d", i), ids(1+rng.IntN(4))...))
-	}
-	const asn = 64512
-	inside := End{LocalASN: asn, Internal: true, SendsAll: flip()}
-	sameCluster := flip()
-	clientOf := func(i int) End {
+	return all
+}
+
+// addReflection makes all nodes clients of all reflectors, which are one cluster, or one each and each other's clients.
+func (r *randomNet) addReflection() {
+	inside := End{LocalASN: nodesASN, Internal: true, SendsAll: r.flip()}
+	isOneCluster := r.flip()
+	clientOf := func(reflector int) End {
 		end := inside
 		end.Client, end.ClusterID = true, 1
-		if !sameCluster {
-			end.ClusterID = uint32(i) + 1
+		if !isOneCluster {
+			end.ClusterID = uint32(reflector) + 1
 		}
 		return end
 	}
-	for i, rr := range reflectors {
-		for _, n := range nodes {
-			l.session(rr, n, clientOf(i), inside, 1)
+	for i, rr := range r.reflectors {
+		for _, n := range r.nodes {
+			r.session(rr, n, clientOf(i), inside, 1)
 		}
-		for k, other := range reflectors[:i] {
-			if sameCluster {
-				l.session(rr, other, inside, inside, 1)
+		for k, other := range r.reflectors[:i] {
+			if isOneCluster {
+				r.session(rr, other, inside, inside, 1)
 			} else {
-				l.session(rr, other, clientOf(i), clientOf(k), 1)
+				r.session(rr, other, clientOf(i), clientOf(k), 1)
 			}
 		}
 	}
-	if len(reflectors) == 0 {
-		for i, n := range nodes {
-			if len(n.RouterIDs) > 1 {
-				l.session(n, n, inside, inside, 1)
-			}
-			for _, other := range nodes[:i] {
-				l.session(n, other, inside, inside, 1)
-			}
+}
+
+func (r *randomNet) addMesh() {
+	inside := End{LocalASN: nodesASN, Internal: true, SendsAll: r.flip()}
+	for i, n := range r.nodes {
+		if len(n.RouterIDs) > 1 {
+			r.session(n, n, inside, inside, 1)
+		}
+		for _, other := range r.nodes[:i] {
+			r.session(n, other, inside, inside, 1)
 		}
 	}
+}
+
+// addFabric connects leaves with some nodes and reflectors, and with spines.
+func (r *randomNet) addFabric() {
 	modes := []NextHopMode{ThirdParty, Self, Unchanged}
-	for i, leaf := range leaves {
-		override, mode, all := flip(), modes[rng.IntN(3)], flip()
-		for _, n := range append(slices.Clone(nodes), reflectors...) {
-			if flip() {
-				l.session(n, leaf, End{LocalASN: asn, NextHop: mode, SendsAll: all, AllowOwnAS: rng.IntN(2)},
+	for i, leaf := range r.leaves {
+		override, mode, all := r.flip(), modes[r.IntN(3)], r.flip()
+		for _, n := range slices.Concat(r.nodes, r.reflectors) {
+			if r.flip() {
+				r.session(n, leaf, End{LocalASN: nodesASN, NextHop: mode, SendsAll: all, AllowOwnAS: r.IntN(2)},
 					End{LocalASN: 65000 + uint32(i), NextHop: ThirdParty, ASOverride: override}, 1)
 			}
 		}
 	}
-	for i := range rng.IntN(3) {
-		spine := l.router(fmt.Sprintf("spine%d", i), ids(1)...)
-		for k, leaf := range leaves {
-			l.ebgp(spine, leaf, 64999, 65000+uint32(k), 2+i)
+	for i := range r.IntN(3) {
+		spine := r.router(fmt.Sprintf("spine%d", i), r.ids(1)...)
+		for k, leaf := range r.leaves {
+			r.ebgp(spine, leaf, 64999, 65000+uint32(k), 2+i)
 		}
 	}
-	for _, s := range l.Speakers {
-		if s.MaxPaths = []int{1, 2, 16}[rng.IntN(3)]; s.Kind == BIRD {
-			s.MaxPaths = 16
-		}
-		l.dest(s)
-		if len(s.RouterIDs) > 1 {
-			l.owned(s, true)
-			l.owned(s, false)
-		}
-	}
-	l.dest(nodes...)
-	return l
 }
+
+// addDestinations gives every speaker one, every part those of its members, and all nodes one together.
+func (r *randomNet) addDestinations() {
+	for _, s := range r.Speakers {
+		if s.Kind == Switch {
+			s.MaxPaths = []int{1, 2, 16}[r.IntN(3)]
+		}
+		r.dest(s)
+		if len(s.RouterIDs) > 1 {
+			r.owned(s, true)
+			r.owned(s, false)
+		}
+	}
+	r.dest(r.nodes...)
+}
+
+// allTell reports whether everybody in a lab tells all paths.
+func allTell(seed uint64) bool { return seed%3 == 0 }
 
 // expand makes a speaker of every member. speakers is by Speaker.Index of the parts, then member.
 func expand(l *lab) (flat *lab, speakers [][]*Speaker) {
@@ -156,28 +198,57 @@ func (d loss) inMiddle(s *Speaker, owner int) bool {
 	return owner > 0 && after > 0 || owner > 0 && before == 0
 }
 
-// addresses returns the next hops that a member of a slot uses, sorted; "local" for a local route.
-func addresses(l *lab, dead loss, d *Destination, x *Solution, slot, member, owner int) string {
+// member is one of those that a slot stands for.
+type member struct {
+	*lab
+	dead         loss
+	dest         *Destination
+	owner        int // of dest, as a member of its part; -1: none
+	slot, member int
+}
+
+// addresses returns the next hops that a path stands for, as the member sees them.
+func (m member) addresses(p Path) []netip.Addr {
+	hop := m.Hops[p.NextHop.Hop]
+	var addrs []netip.Addr
+	for i, a := range hop.Addrs {
+		isOwner := m.dest.Owner != nil && hop.Speaker == m.dest.Owner && i == m.owner
+		isSelf := hop.Speaker == m.speakerAt(m.dest, m.slot) && i == m.member
+		if isOwner == (p.NextHop.Who == Owner) && (!isSelf || isOwner) && !m.dead.has(hop.Speaker, i) {
+			addrs = append(addrs, a)
+		}
+	}
+	return addrs[:min(int(p.Count), len(addrs))]
+}
+
+// uses returns the next hops that the member uses, sorted; "local" for a local route.
+func (m member) uses(x *Solution) string {
 	var all []string
-	for _, p := range x.Used(slot) {
+	for _, p := range x.Used(m.slot) {
 		if p.NextHop.Hop < 0 {
 			return "local"
 		}
-		hop := l.Hops[p.NextHop.Hop]
-		var addrs []netip.Addr
-		for m, a := range hop.Addrs {
-			isOwner := d.Owner != nil && hop.Speaker == d.Owner && m == owner
-			isSelf := hop.Speaker == l.speakerAt(d, slot) && m == member
-			if isOwner == (p.NextHop.Who == Owner) && (!isSelf || isOwner) && !dead.has(hop.Speaker, m) {
-				addrs = append(addrs, a)
-			}
-		}
-		for _, a := range addrs[:min(int(p.Count), len(addrs))] {
+		for _, a := range m.addresses(p) {
 			all = append(all, a.String())
 		}
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")
+}
+
+// has returns all that the member has learned, a line for each next hop and sender, sorted.
+func (m member) has(x *Solution, part func(slot int) string) string {
+	var all []string
+	for _, p := range x.Paths(m.slot) {
+		if p.From < 0 {
+			continue
+		}
+		for _, a := range m.addresses(p) {
+			all = append(all, fmt.Sprint(a, " from ", part(x.Sender(&p)), x.ASPath(&p), x.ClusterList(&p), p.LocalPref, p.Internal))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), "\n")
 }
 
 func (l *lab) speakerAt(d *Destination, slot int) *Speaker {
@@ -200,7 +271,7 @@ type likeness struct {
 // TestPartsAreTheirMembers compares networks of parts with the same networks of single speakers, with members that are dead.
 func TestPartsAreTheirMembers(t *testing.T) {
 	compared := 0
-	for seed := range uint64(6000) {
+	for seed := range uint64(600) {
 		c := likeness{T: t, seed: seed, parts: randomLab(seed)}
 		c.flat, c.speakers = expand(c.parts)
 		c.dead = lose(c.parts, seed)
@@ -234,6 +305,7 @@ func (c *likeness) compareAll() {
 		}
 	}
 	parts, singles := NewSolver(c.parts.Network), NewSolver(c.flat.Network)
+	parts.keepsAll, singles.keepsAll = allTell(c.seed), allTell(c.seed)
 	deadSingles := map[*Speaker][]int{}
 	for s, members := range c.dead {
 		for _, m := range members {
@@ -256,7 +328,7 @@ func (c *likeness) compareAll() {
 // compare compares what every living member uses.
 func (c *likeness) compare(d *Destination, owner int, x, y *Solution) {
 	for i, members := range c.speakers {
-		for m, member := range members {
+		for m, single := range members {
 			part := c.parts.Speakers[i]
 			slot := i
 			if m == owner && part == d.Owner {
@@ -265,9 +337,18 @@ func (c *likeness) compare(d *Destination, owner int, x, y *Solution) {
 			if c.dead.has(part, m) {
 				continue
 			}
-			got := addresses(c.parts, c.dead, d, x, slot, m, owner)
-			want := addresses(c.flat, nil, d, y, member.Index, 0, -1)
+			asPart := member{c.parts, c.dead, d, owner, slot, m}
+			asSingle := member{c.flat, nil, d, -1, single.Index, 0}
 			c.compared++
+			got, want := asPart.has(x, asPart.partOf), asSingle.has(y, func(slot int) string {
+				name, _, _ := strings.Cut(c.flat.names[slot], ".")
+				return name
+			})
+			if got != want && allTell(c.seed) {
+				c.Errorf("seed %d, destination %d of member %d: %s.%d has as part\n%s\nby itself\n%s",
+					c.seed, d.Index, owner, c.parts.names[i], m, got, want)
+			}
+			got, want = asPart.uses(x), asSingle.uses(y)
 			if d.Owner != nil && c.dead.inMiddle(d.Owner, owner) && len(strings.Fields(want)) >= part.MaxPaths {
 				continue // which of many next hops are the lowest is said for the last member
 			}
@@ -277,4 +358,10 @@ func (c *likeness) compare(d *Destination, owner int, x, y *Solution) {
 			}
 		}
 	}
+}
+
+// partOf returns the name of the part that a slot belongs to.
+func (m member) partOf(slot int) string {
+	name, _ := strings.CutSuffix(m.slotName(m.dest, slot), "!")
+	return name
 }

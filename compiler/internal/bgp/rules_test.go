@@ -192,42 +192,64 @@ func TestAttributesAcrossSessions(t *testing.T) {
 }
 
 func TestReflectionLoops(t *testing.T) {
-	// x and y reflect for one another's client a; what does x make of what y sends back?
-	build := func(kind Kind, idX, idY uint32, mutual bool) (*lab, *Speaker, *Speaker, *Destination) {
-		l := newLab()
-		a, x, y := l.speaker(kind, "a", 1), l.speaker(kind, "x", 2), l.speaker(kind, "y", 3)
-		l.client(x, a, idX)
-		l.client(y, a, idY)
-		xy, yx := l.ibgp(x, y)
-		if mutual {
-			xy.Client, xy.ClusterID, yx.Client, yx.ClusterID = true, idX, true, idY
-		}
-		return l, x, y, l.dest(a)
-	}
+	// x and y reflect for their client a, and tell each other.
 	tests := []struct {
 		name     string
 		kind     Kind
 		idX, idY uint32
-		mutual   bool
-		want     []Reason // of what y tells x
+		mutual   bool   // x and y are each other's clients
+		want     string // what becomes of y's routes at x
 	}{
-		{"BIRDs with one cluster ID take each other's routes", BIRD, 1, 1, false, []Reason{Passed, NotReflected}},
-		{"switches with one cluster ID don't", Switch, 1, 1, false, []Reason{ClusterLoop}},
-		{"with different ones they are each other's clients", BIRD, 1, 2, true, []Reason{Passed, ClusterLoop, SplitHorizon}},
+		{"BIRDs with one cluster ID take each other's routes", BIRD, 1, 1, false, "[passed split horizon]"},
+		{"switches with one cluster ID don't", Switch, 1, 1, false, "[cluster loop]"},
+		{"of different clusters they take them, and not their own back", BIRD, 1, 2, true, "[passed split horizon]"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			l, x, y, d := build(test.kind, test.idX, test.idY, test.mutual)
-			got := l.reasons(NewSolver(l.Network), d, y, x)
-			for _, want := range test.want[:1] {
-				if !slices.Contains(got, want) {
-					t.Errorf("reasons %v, want %v among them", got, want)
-				}
+			l := newLab()
+			a, x, y := l.speaker(test.kind, "a", 1), l.speaker(test.kind, "x", 2), l.speaker(test.kind, "y", 3)
+			l.client(x, a, test.idX)
+			l.client(y, a, test.idY)
+			xy, yx := l.ibgp(x, y)
+			if test.mutual {
+				xy.Client, xy.ClusterID, yx.Client, yx.ClusterID = true, test.idX, true, test.idY
 			}
-			for _, reason := range got {
-				if !slices.Contains(append(test.want, SplitHorizon), reason) {
-					t.Errorf("reasons %v, want none but %v", got, test.want)
-				}
+			d := l.dest(a)
+			if got := fmt.Sprint(l.reasons(NewSolver(l.Network), d, y, x)); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestSplitHorizonSparesOtherMembers(t *testing.T) {
+	tests := []struct {
+		name    string
+		members []byte
+		within  bool // of the part itself, else over a leaf
+		want    string
+	}{
+		{"a leaf tells nothing back", []byte{1}, false, "[split horizon]"},
+		{"but what one of two told to the other", []byte{1, 2}, false, "[passed]"},
+		{"among two nobody is left", []byte{1, 2}, true, "[passed split horizon]"},
+		{"among three there is, in the same cluster", []byte{1, 2, 3}, true, "[passed cluster loop]"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLab()
+			n := l.bird("n", test.members...)
+			teller, d := n, l.dest(n)
+			if test.within {
+				end := End{LocalASN: 1, Internal: true, Client: true, SendsAll: true, NextHop: Self}
+				l.session(n, n, end, end, 1)
+			} else {
+				teller = l.router("leaf", 9)
+				l.session(n, teller, End{LocalASN: 1, NextHop: Self, AllowOwnAS: 1, SendsAll: true},
+					End{LocalASN: 2, NextHop: Self, SendsAll: true}, 1)
+			}
+			got := fmt.Sprint(l.reasons(NewSolver(l.Network), d, teller, n))
+			if got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
 	}
@@ -290,13 +312,22 @@ func TestRouteMadeForASessionStandsBeforeTheBest(t *testing.T) {
 
 func TestMessagesSayWhyNot(t *testing.T) {
 	l, a, b := reflectors(false, 64513)
-	dest := l.dest(b[0])
+	d := l.dest(b[0])
 	s := NewSolver(l.Network)
-	if got := l.reasons(s, dest, a[2], a[0]); !slices.Equal(got, []Reason{Passed, NotBest}) {
-		t.Errorf("a reflector without add-path: %v, want its best to pass and the others not to be best", got)
+	tests := []struct {
+		name     string
+		from, to *Speaker
+		want     string
+	}{
+		{"a reflector without add-path has paths that are not the best", a[2], a[0], "[passed not the best]"},
+		{"a client tells the one that it is best by nothing", a[0], a[2], "[not the best split horizon]"},
+		{"and the other one neither", a[0], a[3], "[not reflected not the best]"},
+		{"what came from there does not go back", a[2], b[2], "[not the best split horizon]"},
+		{"the others see their own AS", a[2], b[3], "[AS loop not the best]"},
 	}
-	if got := l.reasons(s, dest, a[0], a[2]); !slices.Equal(got, []Reason{NotReflected, NotBest}) &&
-		!slices.Equal(got, []Reason{NotBest, SplitHorizon}) {
-		t.Errorf("a client: %v", got)
+	for _, test := range tests {
+		if got := fmt.Sprint(l.reasons(s, d, test.from, test.to)); got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
 	}
 }

@@ -15,7 +15,7 @@ type passage struct {
 // tellAll tells a slot's neighbors what it decided in this round.
 func (s *Solver) tellAll(at int32) {
 	slot := &s.slots[at]
-	speaker, _ := s.speakerOf(at)
+	speaker := s.speakerOf(at)
 	isOwner := s.isOwner(at)
 	for _, end := range speaker.ends {
 		e := &s.plan.ends[end]
@@ -61,16 +61,21 @@ func (s *Solver) deliver(way passage) {
 	e, f := &s.plan.ends[way.end], &s.plan.ends[way.end^1]
 	isPlain := !e.asOverride && s.decisions[e.exports] == Accept
 	count := 0
+	var last *Path // that was accepted
 	for i, paths := 0, s.told(way); i < len(paths); i++ {
-		if isPlain && s.isLooped(f, paths[i].asPath, paths[i].asBits) {
+		p := &paths[i]
+		if isPlain && s.isLooped(f, p.asPath, p.asBits) {
 			continue // take would find the loop, but later
+		}
+		if !e.internal && last != nil && e.saysSame(last, p) {
+			continue // eBGP carries no CLUSTER_LIST and ORIGINATOR_ID: the receiver would have one route twice
 		}
 		if count == len(s.out) {
 			s.out = append(s.out, Path{})
 		}
 		sent := &s.out[count]
-		if s.tell(way, &paths[i], sent) == Passed && s.take(way, sent) == Passed &&
-			(e.internal || !slices.Contains(s.out[max(0, count-4):count], *sent)) { // alike without CLUSTER_LIST and ORIGINATOR_ID
+		if s.tell(way, p, sent) == Passed && s.take(way, sent) == Passed {
+			last = p
 			count++
 		}
 	}
@@ -78,6 +83,13 @@ func (s *Solver) deliver(way passage) {
 		*to = append((*to)[:0], s.out[:count]...)
 		s.wake(way.to)
 	}
+}
+
+// saysSame reports whether two paths leave by an end of an eBGP session as one and the same.
+func (e *endPlan) saysSame(a, b *Path) bool {
+	return a.asPath == b.asPath && (a.NextHop == b.NextHop || e.nextHop == Self) && a.LocalPref == b.LocalPref &&
+		a.Preference == b.Preference && a.communities == b.communities && a.Incomplete == b.Incomplete &&
+		a.Source == b.Source && a.Origination == b.Origination
 }
 
 // told returns what a slot tells over one session, before policies: a route made for that session alone, else its best path, or

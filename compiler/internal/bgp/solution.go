@@ -57,6 +57,25 @@ const (
 	Unresolvable // a switch does not tell on what it cannot reach
 )
 
+// String returns the reason in a few words.
+func (r Reason) String() string { return reasonNames[r] }
+
+var reasonNames = [...]string{
+	Passed:            "passed",
+	DeniedExport:      "denied by the export policy",
+	DeniedImport:      "denied by the import policy",
+	ASLoop:            "AS loop",
+	OriginatorLoop:    "originator loop",
+	ClusterLoop:       "cluster loop",
+	NotReflected:      "not reflected",
+	NextHopIsReceiver: "next hop is the receiver",
+	HeldBack:          "held back by a community",
+	NotBest:           "not the best",
+	SessionDown:       "session down",
+	SplitHorizon:      "split horizon",
+	Unresolvable:      "unresolvable next hop",
+}
+
 // Message is one route on its way over one session, after everything has settled.
 type Message struct {
 	From, To int // slots
@@ -96,7 +115,7 @@ func (x *Solution) Used(slot int) []Path {
 	if best.From < 0 || best.Metric == Unreachable {
 		return s.answers[start:len(s.answers):len(s.answers)]
 	}
-	speaker, _ := s.speakerOf(int32(slot))
+	speaker := s.speakerOf(int32(slot))
 	if speaker.maxPaths > 1 {
 		for _, paths := range s.heardBy(int32(slot)) {
 			for i := range paths {
@@ -127,9 +146,18 @@ func (x *Solution) Paths(slot int) []Path {
 		s.answers = append(s.answers, paths...)
 	}
 	all := s.answers[start:len(s.answers):len(s.answers)]
-	speaker, _ := s.speakerOf(int32(slot))
+	speaker := s.speakerOf(int32(slot))
 	slices.SortStableFunc(all, func(a, b Path) int { return s.compare(speaker.kind, &a, &b) })
 	return all
+}
+
+// Accepts reports whether a path came in by an end and stayed, at any of the members that it stands for.
+func (x *Solution) Accepts(end *End) bool {
+	s := x.s
+	e := &s.plan.ends[end.Index]
+	return len(s.edges[e.edge]) > 0 ||
+		e.speaker == s.owner && len(s.edges[s.toOwner(int32(end.Index))]) > 0 ||
+		e.far == s.owner && len(s.edges[s.fromOwner(int32(end.Index)^1)]) > 0
 }
 
 // ASPath returns a path's AS_PATH, nearest first.
@@ -152,7 +180,7 @@ func (x *Solution) Sender(p *Path) int {
 // Decides returns the name of the step of a slot's decision process that prefers one path to the other: "shortest AS_PATH".
 // It is empty where none does.
 func (x *Solution) Decides(slot int, better, worse *Path) string {
-	speaker, _ := x.s.speakerOf(int32(slot))
+	speaker := x.s.speakerOf(int32(slot))
 	for _, step := range processes[speaker.kind] {
 		if c := step.compare(x.s, better, worse); c != 0 {
 			return step.name

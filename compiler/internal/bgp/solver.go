@@ -184,7 +184,7 @@ func (s *Solver) begin(d *Destination) {
 	s.nextLocal = slices.Grow(s.nextLocal[:0], len(d.Origins))[:len(d.Origins)]
 	for i := len(d.Origins) - 1; i >= 0; i-- {
 		at := int32(d.Origins[i].Speaker.Index)
-		if at == s.owner {
+		if at == s.owner && !d.Origins[i].Others {
 			at = int32(s.network.OwnerSlot())
 		}
 		s.nextLocal[i], s.slots[at].localRoute = s.slots[at].localRoute, int32(i)

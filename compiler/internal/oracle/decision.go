@@ -108,7 +108,9 @@ func (sp *speaker) nextHops(e *entry) []netip.Addr {
 			used = append(used, r)
 		}
 	}
-	slices.SortFunc(used, prefersFromRouterID)
+	slices.SortFunc(used, func(a, b *route) int { // FRR 8, bgpd/bgp_mpath.c bgp_path_info_mpath_cmp
+		return cmp.Or(-compareBool(a.nextHop.Zone() != "", b.nextHop.Zone() != ""), a.nextHop.Compare(b.nextHop), a.in.remote.Compare(b.in.remote))
+	})
 	gateways := slices.Clone(e.best.gateways)
 	paths := map[netip.Addr]bool{e.best.nextHop: true}
 	for _, r := range used {
@@ -127,7 +129,7 @@ func (sp *speaker) nextHops(e *entry) []netip.Addr {
 }
 
 // isUsedWith reports whether a route shares the traffic with the best one. BIRD asks that AS paths be equally long; switches
-// that they be equal, or on eBGP that they begin with the same AS, unless told to relax that.
+// that they be equal, or on eBGP that the neighbors are of one AS, unless told to relax that.
 func (sp *speaker) isUsedWith(r, best *route) bool {
 	if r.preference != best.preference || prefersUpToMetric(r, best) != 0 {
 		return false
@@ -140,7 +142,7 @@ func (sp *speaker) isUsedWith(r, best *route) bool {
 	case r.in.isInternal:
 		return slices.Equal(r.asPath, best.asPath)
 	}
-	return len(r.asPath) > 0 && r.asPath[0] == best.asPath[0]
+	return r.in.far.localASN == best.in.far.localASN
 }
 
 func (sp *speaker) relaxes() bool {
@@ -197,8 +199,8 @@ func (sp *speaker) lookupSwitch(a netip.Addr) resolution {
 		found, bits = resolution{ok: true, gateways: []netip.Addr{a}, out: c.name}, c.prefix.Bits()
 	}
 	for _, s := range sp.sw.Statics {
-		if s.VRF == sp.vrf && s.Prefix.Contains(a) && s.Prefix.Bits() > bits {
-			found, bits = resolution{ok: true, gateways: s.NextHops}, s.Prefix.Bits()
+		if hops := sp.staticTo(s.Prefix); hops != nil && s.Prefix.Contains(a) && s.Prefix.Bits() > bits {
+			found, bits = resolution{ok: true, gateways: hops}, s.Prefix.Bits()
 		}
 	}
 	for b := a.BitLen(); b > max(bits, 0); b-- {

@@ -215,19 +215,28 @@ func routerIDOf(n *fabric.Node) uint32 {
 	return number(netip.AddrFrom4([4]byte(sum[:4])))
 }
 
-// owner returns the device that answers for an address, as sp sees it: of several a switch of its rack, or one in its VRF.
+// owner returns a device that answers for an address, as sp sees it, or nil.
 func (sp *speaker) owner(a netip.Addr) *speaker {
+	if all := sp.ownersOf(a); all != nil {
+		return all[0]
+	}
+	return nil
+}
+
+// ownersOf returns the devices that answer for an address, as sp sees it: of several the switches of its rack, or those in its VRF.
+func (sp *speaker) ownersOf(a netip.Addr) []*speaker {
 	all := sp.network.owners[place{sp.realm, a}]
+	var near []*speaker
 	for _, other := range all {
 		isOfRack := sp.node != nil && sp.node.node.Rack != nil && other.sw != nil && slices.Contains(sp.node.node.Rack.Switches, other.sw)
 		if isOfRack || sp.sw != nil && other.sw != nil && other.vrf == sp.vrf {
-			return other
+			near = append(near, other)
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	if near != nil {
+		return near
 	}
-	return all[0]
+	return all
 }
 
 // onSubnet returns the interface on whose subnet an address is, the one with the longest prefix, or nil.

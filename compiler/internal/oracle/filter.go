@@ -221,8 +221,8 @@ func (s *session) exportFilter(r *route, p netip.Prefix, a *attributes) bool {
 	metric := uint32(0)
 	if n.atLeast(32, 0) {
 		if r.in == nil {
-			metric = normalPriority
-			if r.kernelMetric != 0 {
+			metric = normalPriority // BIRD's static routes have none
+			if r.source == fromKernel {
 				metric = r.kernelMetric
 			}
 			a.localPref = maxPriority - metric

@@ -25,9 +25,11 @@ func (sp *speaker) kernel() []Route {
 		rows = append(rows, sp.rows(e)...)
 	}
 	if sp.sw != nil {
+		written := map[netip.Prefix]bool{}
 		for _, s := range sp.sw.Statics {
-			if s.VRF == sp.vrf {
-				rows = append(rows, sp.row(s.Prefix, Route{Kind: unicast, Proto: "static", NextHops: s.NextHops}))
+			if hops := sp.staticTo(s.Prefix); hops != nil && !written[s.Prefix] {
+				written[s.Prefix] = true
+				rows = append(rows, sp.row(s.Prefix, Route{Kind: unicast, Proto: "static", NextHops: hops}))
 			}
 		}
 	}
@@ -48,7 +50,7 @@ func (sp *speaker) row(p netip.Prefix, r Route) Route {
 func (sp *speaker) rows(e *entry) []Route {
 	var rows []Route
 	if e.felix.IsValid() {
-		rows = append(rows, sp.row(e.prefix, Route{Kind: unicast, Proto: "80", NextHops: []netip.Addr{e.felix}, Metric: sp.node.podMetric()}))
+		rows = append(rows, sp.row(e.prefix, Route{Kind: unicast, Proto: "80", NextHops: []netip.Addr{e.felix}}))
 	}
 	b := e.best
 	switch {
@@ -67,7 +69,7 @@ func (sp *speaker) rows(e *entry) []Route {
 func (sp *speaker) switchRow(e *entry) Route {
 	r := Route{Kind: unicast, Proto: "bgp", ASPath: e.best.asPath, LocalPref: e.best.localPref, NextHops: sp.nextHops(e)}
 	isConnected := slices.ContainsFunc(sp.nets, func(c connected) bool { return c.prefix.Masked() == e.prefix })
-	if isConnected || slices.ContainsFunc(sp.sw.Statics, func(s *fabric.StaticRoute) bool { return s.VRF == sp.vrf && s.Prefix == e.prefix }) {
+	if isConnected || sp.staticTo(e.prefix) != nil {
 		r.Kind, r.NextHops = rib, nil
 	}
 	return r
@@ -116,8 +118,11 @@ func (sp *speaker) learnedRow(e *entry) Route {
 }
 
 // isInTheWay reports whether the kernel has a route of somebody else's to the prefix already, of the same metric: BIRD cannot
-// replace it. Only the default route is such a one.
+// replace it. The default route is such a one, and that to a pod.
 func (sp *speaker) isInTheWay(e *entry, metric uint32) bool {
 	alien := e.local(fromKernel)
-	return alien != nil && !alien.isHidden && e.prefix.Bits() == 0 && alien.kernelMetric == metric
+	if metric == 0 {
+		metric = unsetMetric(fabric.FamilyOf(e.prefix.Addr()))
+	}
+	return alien != nil && !alien.isHidden && alien.kernelMetric == metric
 }

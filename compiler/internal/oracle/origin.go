@@ -115,9 +115,14 @@ func (n *network) originateNodes(c *clusterRules) {
 			}
 		}
 		for _, p := range rules.services {
-			sp.originate(p, &route{source: fromStatic, preference: 200})
+			if rules.runsBIRD(p) {
+				sp.originate(p, &route{source: fromStatic, preference: 200})
+			}
 		}
 		for _, b := range rules.blocks {
+			if !rules.runsBIRD(b) {
+				continue
+			}
 			if b.IsSingleIP() { // a pod's address in another node's block, or a block of one address
 				sp.originate(b, &route{source: fromKernel, preference: 10, to: device, iface: "cali0", kernelMetric: rules.podMetric()})
 			} else {
@@ -133,6 +138,11 @@ func (n *network) originateNodes(c *clusterRules) {
 			}
 		}
 	}
+}
+
+// runsBIRD reports whether the node runs the BIRD of a prefix's family: it does where it has an address of the family.
+func (n *nodeRules) runsBIRD(p netip.Prefix) bool {
+	return n.node.Addr(fabric.FamilyOf(p.Addr())).IsValid()
 }
 
 // podMetric is the metric of the routes to a node's pods.
@@ -160,7 +170,8 @@ func (sp *speaker) originateDefaults() {
 		if f == fabric.IPv6 {
 			gateway = node.Gateway6
 		}
-		r := &route{source: fromKernel, preference: 10, to: via, gateway: gateway, isHidden: !gateway.IsValid()}
+		r := &route{source: fromKernel, preference: 10, to: via, gateway: gateway, isHidden: !gateway.IsValid(), iface: node.Interface,
+			kernelMetric: unsetMetric(f)}
 		if at := sp.onSubnet(gateway); at != nil {
 			r.iface = at.name
 		}
@@ -177,7 +188,7 @@ func (sp *speaker) learnFromFelix(other *nodeRules) {
 		if p == nil || sp.node.birdPrograms(p.encapsulation) || !far.IsValid() || !own.IsValid() {
 			continue
 		}
-		r := &route{source: fromKernel, preference: 10, to: via, gateway: far, iface: sp.node.node.Interface, kernelMetric: sp.node.podMetric()}
+		r := &route{source: fromKernel, preference: 10, to: via, gateway: far, iface: sp.node.node.Interface, kernelMetric: unsetMetric(f)}
 		isNear := own.Masked().Contains(far)
 		switch {
 		case p.encapsulation == plain && !isNear:
@@ -189,6 +200,15 @@ func (sp *speaker) learnFromFelix(other *nodeRules) {
 		sp.entryOf(b).felix = far
 		sp.originate(b, r)
 	}
+}
+
+// unsetMetric is the metric of the kernel's routes that nobody gave one: Felix's to other nodes
+// (felix/dataplane/linux/route_mgr.go; of IPv6 felix/routetable/route_table.go), and default routes.
+func unsetMetric(f fabric.Family) uint32 {
+	if f == fabric.IPv6 {
+		return 1024
+	}
+	return 0
 }
 
 // poolOf returns the pool that a prefix lies in, or nil.
@@ -233,11 +253,28 @@ func (n *network) originateSwitches() {
 			sp.originate(p, &route{source: fromDirect, to: device, attributes: &attributes{localPref: defaultLocalPref}})
 		}
 		for _, s := range sp.sw.Statics {
-			if s.VRF == sp.vrf && sp.redistributes(s) {
+			if sp.staticTo(s.Prefix) != nil && sp.redistributes(s) {
 				sp.originate(s.Prefix, &route{source: fromKernel, to: device, attributes: &attributes{localPref: defaultLocalPref, origin: 2}})
 			}
 		}
 	}
+}
+
+// staticTo returns the next hops of the static routes to a prefix, as far as they are on a connected subnet: a switch takes no
+// other ones.
+func (sp *speaker) staticTo(p netip.Prefix) []netip.Addr {
+	var hops []netip.Addr
+	for _, s := range sp.sw.Statics {
+		if s.VRF != sp.vrf || s.Prefix != p {
+			continue
+		}
+		for _, a := range s.NextHops {
+			if sp.onSubnet(a) != nil && !slices.Contains(hops, a) {
+				hops = append(hops, a)
+			}
+		}
+	}
+	return hops
 }
 
 // redistributes reports whether a static route goes into BGP: by its tag.

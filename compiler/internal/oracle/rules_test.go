@@ -80,7 +80,7 @@ func TestRoutes(t *testing.T) {
 		{"on-link without encapsulation", mesh, "c/n1", "10.1.2.0/26", "192.168.1.12"},
 		{"IPIP leads straight to the node", mesh + `clusters: c: ipPools: p: {cidr: "10.1.0.0/16", encapsulation: "IPIP"}`, "c/n1", "10.1.3.0/26", "192.168.2.13"},
 		{"IPIP by Felix from 3.33 on", mesh + `clusters: c: {calico: version: "3.33", ipPools: p: {cidr: "10.1.0.0/16", encapsulation: "IPIP"}}`,
-			"c/n1", "10.1.3.0/26", "192.168.2.13 metric 1024"},
+			"c/n1", "10.1.3.0/26", "192.168.2.13"},
 		{"own services stay out of the kernel", mesh + `clusters: c: advertise: serviceClusterIPs: true`, "c/n1", "10.2.0.0/16", "rib"},
 		{"a service with endpoints on one node", mesh + `clusters: c: {
 	advertise: serviceLoadBalancerIPs: ["10.3.0.0/24"]

@@ -155,6 +155,8 @@ func (sp *speaker) switchSession(c *fabric.SessionConfig, remote netip.Addr, asn
 		s.ttl, s.isMultihop = anyHops, true
 	case c.Multihop > 0:
 		s.ttl, s.isMultihop = c.Multihop, true
+	case c.TTLSecurity > 0 && c.UpdateSource.IsValid():
+		s.isMultihop = true // between addresses of no common subnet
 	}
 	for _, f := range c.Families {
 		s.families = append(s.families, f.Family)

@@ -3,6 +3,8 @@ package oracle
 import (
 	"net/netip"
 	"slices"
+
+	"topoc/compiler/fabric"
 )
 
 // maxHops is how far a packet gets.
@@ -13,8 +15,8 @@ func (n *network) hasUnderlay(s *session) bool {
 	if s.local.Zone() != "" {
 		return true
 	}
-	if s.owner.external != nil || s.far.owner.external != nil {
-		return true // on-link, or believed to be reached through the default gateway
+	if s.owner.external != nil || s.far.owner.external != nil && !s.far.owner.isPlaced() {
+		return true // believed to find its way
 	}
 	limit := s.ttl
 	if s.ttlSecurity > 0 {
@@ -24,41 +26,61 @@ func (n *network) hasUnderlay(s *session) bool {
 	return ok && hops <= limit
 }
 
-// distance is how many hops it takes to a device's address: 1 on a common subnet. Of several next hops packets take the first.
-func (sp *speaker) distance(to *speaker, a netip.Addr) (hops int, ok bool) {
-	at := sp
-	for hops = 1; hops <= maxHops; hops++ {
-		next, isBelieved := at.nextDevice(to, a)
-		switch {
-		case isBelieved:
-			return hops + 1, true
-		case next == to:
-			return hops, true
-		case next == nil:
-			return 0, false
-		}
-		at = next
-	}
-	return 0, false
+// isPlaced reports whether a speaker outside is on a subnet of its cluster's nodes. Else it is believed to be reached through
+// their default gateways, wherever it is.
+func (sp *speaker) isPlaced() bool {
+	return slices.ContainsFunc(sp.external.Cluster.Nodes, func(n *fabric.Node) bool {
+		return sp.network.byNode[n].onSubnet(sp.external.Address) != nil
+	})
 }
 
-// nextDevice is where a device sends packets to an address of another one; isBelieved: to a default gateway that nobody
-// declared, which is believed to know the way.
-func (sp *speaker) nextDevice(to *speaker, a netip.Addr) (next *speaker, isBelieved bool) {
+// distance is how many hops it takes to a device's address: 1 on a common subnet. Which of several next hops packets take, and
+// which of several devices with a gateway's address takes them, nobody knows: so all must lead there, and the longest way counts.
+func (sp *speaker) distance(to *speaker, a netip.Addr) (hops int, ok bool) {
+	return sp.walk(to, a, maxHops)
+}
+
+func (sp *speaker) walk(to *speaker, a netip.Addr, limit int) (hops int, ok bool) {
 	gateways := sp.forward(a)
-	if len(gateways) == 0 {
-		return nil, false
+	if limit == 0 || len(gateways) == 0 {
+		return 0, false
 	}
-	gateway := slices.MinFunc(gateways, netip.Addr.Compare)
+	for _, gateway := range gateways {
+		nexts, isBelieved := sp.nextDevices(to, a, gateway)
+		if isBelieved {
+			hops = max(hops, 2)
+		} else if len(nexts) == 0 {
+			return 0, false
+		}
+		for _, next := range nexts {
+			further := 0
+			if next != to {
+				if further, ok = next.walk(to, a, limit-1); !ok {
+					return 0, false
+				}
+			}
+			hops = max(hops, 1+further)
+		}
+	}
+	return hops, true
+}
+
+// nextDevices is where a gateway leads on the way to an address of another device; isBelieved: it is a default gateway that
+// nobody declared, or that nothing in the topology is, which is believed to know the way.
+func (sp *speaker) nextDevices(to *speaker, a, gateway netip.Addr) (nexts []*speaker, isBelieved bool) {
 	switch {
 	case gateway == a:
-		return to, false
+		return []*speaker{to}, false
 	case !gateway.IsValid():
 		return nil, true
 	case gateway.Zone() != "":
-		return sp.acrossLink(gateway), false
+		if next := sp.acrossLink(gateway); next != nil {
+			return []*speaker{next}, false
+		}
+		return nil, false
 	}
-	return sp.owner(gateway), false
+	nexts = sp.ownersOf(gateway)
+	return nexts, nexts == nil && sp.node != nil && (gateway == sp.node.node.Gateway || gateway == sp.node.node.Gateway6)
 }
 
 // acrossLink is the switch at the far end of an unnumbered link.

@@ -1,0 +1,204 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+	"topoc/compiler/model"
+	"topoc/compiler/simulate"
+	"topoc/compiler/source"
+)
+
+var _ = rule(Rule{
+	Name:     "export-of-others",
+	Severity: diag.Warning,
+	Needs:    Routes,
+	Doc: `export-of-others: a node should announce its own blocks to a switch, not those of other nodes
+
+Calico sends every route that lies in a pool to every eBGP neighbor, also what the node learned from the mesh or from reflectors
+(calico#3810), and the routes that Felix makes through VXLAN. A switch that peers with all nodes then hears each block from each
+of them, with AS paths of one length: it spreads packets over nodes that only pass them on, and holds as many paths as there
+are nodes, squared. Reflectors are meant to do this, and are left out (see next-hop-hairpin).
+
+Mend it by a filter on the rack or peer that rejects what others announced: filters: "own-blocks": exportV4: [{action: "Reject",
+source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the place of source for VXLAN.`,
+	Run: func(p *Pass) {
+		var told []source.Path
+		blocks := map[*fabric.Cluster][]simulate.Destination{}
+		for _, s := range p.Predicted.Parts {
+			if s.Switch == nil && s.External == nil {
+				continue
+			}
+			for _, session := range s.Sessions {
+				from := exportedBy(session)
+				if from == nil || slices.Contains(told, from.at) {
+					continue
+				}
+				c := from.part.Cluster
+				if blocks[c] == nil {
+					blocks[c] = p.blocksOf(c)
+				}
+				if p.exportsLearned(from, s, blocks[c]) || p.exportsTunneled(from, s, session) {
+					told = append(told, from.at)
+				}
+			}
+		}
+	},
+})
+
+// exporter is nodes that speak with a switch or a speaker outside, and where that is declared.
+type exporter struct {
+	part    *simulate.Part
+	at      source.Path
+	what    string   // "rack r1", "peer tor"
+	filters []string // on the session
+}
+
+// exportedBy returns who is at the far end of a switch's session, if those are nodes that reflect nothing.
+func exportedBy(session *simulate.Session) *exporter {
+	q := session.Peer
+	if q == nil || q.Nodes == nil || session.State != simulate.Established || reflectorOf(q) != nil {
+		return nil
+	}
+	if e := session.Part.External; e != nil {
+		return &exporter{part: q, at: e.At(), what: "peer " + e.Name, filters: e.Model.Filters}
+	}
+	if r := q.Nodes[0].Rack; r != nil {
+		return &exporter{part: q, at: r.At(), what: "rack " + r.Name, filters: r.Model.Filters}
+	}
+	return nil
+}
+
+// blocksOf returns the destinations that are pods of a cluster.
+func (p *Pass) blocksOf(c *fabric.Cluster) []simulate.Destination {
+	all := []simulate.Destination{}
+	for d := range p.Predicted.Destinations() {
+		if d.IsPods() && d.Cluster() == c {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// exportsLearned reports nodes that tell a switch of blocks which they have learned from nodes. One block of another node's speaks
+// for all, one of their own rack's if there is any: others may come over the switch itself.
+func (p *Pass) exportsLearned(from *exporter, to *simulate.Part, blocks []simulate.Destination) bool {
+	if !slices.ContainsFunc(from.part.Sessions, func(s *simulate.Session) bool {
+		return s.State == simulate.Established && s.Peer != nil && s.Peer.Cluster == from.part.Cluster
+	}) {
+		return false
+	}
+	for _, isNear := range []bool{true, false} {
+		i := slices.IndexFunc(blocks, func(d simulate.Destination) bool {
+			owner := ownerOf(d, nil)
+			return owner != nil && (owner.Rack == from.part.Nodes[0].Rack) == isNear && isOthers(d, from.part) &&
+				p.Predicted.Standing(d, from.part).HasPath
+		})
+		if i >= 0 && p.announces(from, to, blocks[i]) {
+			p.exported(from, to, blocks[i])
+			return true
+		}
+	}
+	return false
+}
+
+// isOthers reports whether nodes of a part can have learned of a block from another node.
+func isOthers(d simulate.Destination, p *simulate.Part) bool {
+	return p.Size() > 1 && d.OwnerPart() == p || !slices.Contains(d.OriginParts(), p)
+}
+
+// announces reports whether nodes offer a switch a block that they have learned from nodes: no switch is in its path.
+func (p *Pass) announces(from *exporter, to *simulate.Part, d simulate.Destination) bool {
+	return slices.ContainsFunc(p.Predicted.Offers(d, to), func(o simulate.Offer) bool {
+		return o.From == from.part && !o.ByOwner && o.Reason == simulate.Passed &&
+			!slices.ContainsFunc(p.Fabric.Switches, func(s *fabric.Switch) bool { return slices.Contains(o.ASPath, uint32(s.ASN)) })
+	})
+}
+
+func (p *Pass) exported(from *exporter, to *simulate.Part, d simulate.Destination) {
+	node := from.part.Nodes[0]
+	owner := ownerOf(d, node)
+	if owner == nil {
+		owner = node
+	}
+	if owner == node && from.part.Size() > 1 {
+		node = from.part.Nodes[1]
+	}
+	p.Reportf(from.at, "%s hears the blocks of every node of %s from every other one: %s announces %s of %s too",
+		receiver(to), from.what, deviceName(node), d.Example(), deviceName(owner)).
+		Note(noteOn(to, owner), "%s", noteText(to, owner)).
+		WithHint("%s", from.filterHint(d.Family(), "source: \"RemotePeers\""))
+}
+
+// exportsTunneled reports nodes that tell a switch of the blocks of others because Felix has given them routes through VXLAN.
+func (p *Pass) exportsTunneled(from *exporter, to *simulate.Part, session *simulate.Session) bool {
+	c := from.part.Cluster
+	if session.LocalASN == session.PeerASN || len(c.Nodes) < 2 {
+		return false
+	}
+	for _, pool := range c.Pools {
+		f := fabric.FamilyOf(pool.CIDR.Addr())
+		if !pool.Own() || pool.Disabled || pool.DisableBGPExport || !strings.HasPrefix(pool.Encapsulation, "VXLAN") ||
+			f != session.Family || rejectsTunnel(c, from.filters, pool) {
+			continue
+		}
+		p.Reportf(from.at, "%s hears the blocks of pool %s from every node of %s: Felix gives each a route through vxlan.calico to all of them, and Calico announces those to eBGP neighbors",
+			receiver(to), pool.Name, from.what).
+			Note(encapsulationAt(pool), "pool %s has encapsulation %s", pool.Name, pool.Encapsulation).
+			WithHint("%s", from.filterHint(f, "interface: \"*.calico\""))
+		return true
+	}
+	return false
+}
+
+// rejectsTunnel reports whether one of the filters on a session holds back the routes of Felix's to a VXLAN pool.
+func rejectsTunnel(c *fabric.Cluster, filters []string, pool *fabric.Pool) bool {
+	return slices.ContainsFunc(c.Filters, func(f *fabric.Filter) bool {
+		rules := f.Rules.ExportV4
+		if pool.CIDR.Addr().Is6() {
+			rules = f.Rules.ExportV6
+		}
+		return slices.Contains(filters, f.Name) && slices.ContainsFunc(rules, func(r model.FilterRule) bool {
+			return r.Action == "Reject" && (r.Interface == "*.calico" || strings.HasPrefix(r.Interface, "vxlan")) &&
+				(!r.CIDR.IsValid() || r.CIDR.Overlaps(pool.CIDR))
+		})
+	})
+}
+
+// filterHint is the filter that holds back what others announce.
+func (e *exporter) filterHint(f fabric.Family, match string) string {
+	field := "exportV4"
+	if f == fabric.IPv6 {
+		field = "exportV6"
+	}
+	verb := "write filters: [\"own-blocks\"]"
+	if len(e.filters) > 0 {
+		verb = "add \"own-blocks\" to filters"
+	}
+	return verb + " in " + e.what + ", and filters: \"own-blocks\": " + field + ": [{action: \"Reject\", " + match + "}] in cluster " + e.part.Cluster.Name
+}
+
+// receiver names a switch or a speaker outside.
+func receiver(to *simulate.Part) string {
+	if to.External != nil {
+		return "peer " + to.External.Name
+	}
+	return deviceName(to.Device(0))
+}
+
+// noteOn is the other side of a finding: the switch, or the node whose block it is where the finding is at the peer itself.
+func noteOn(to *simulate.Part, owner *fabric.Node) source.Path {
+	if to.External != nil {
+		return owner.At()
+	}
+	return to.Device(0).At()
+}
+
+func noteText(to *simulate.Part, owner *fabric.Node) string {
+	if to.External != nil {
+		return deviceName(owner) + " is declared here"
+	}
+	return deviceName(to.Device(0)) + " is declared here"
+}

@@ -1,0 +1,81 @@
+package check
+
+import (
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/simulate"
+	"topoc/compiler/source"
+)
+
+var _ = rule(Rule{
+	Name:     "filter-blocks-expected",
+	Severity: diag.Error,
+	Needs:    Routes,
+	Doc: `filter-blocks-expected: a filter must let pass what an expectation needs
+
+A BGPFilter, or the list of prefixes that a switch takes from its nodes and neighbors or sends to them, holds back a route
+that some expectation can't do without. Both ends of the session look healthy: nothing is logged, the route is just not there.
+The finding is told at the filter, and points to the expectations; expectation-failed tells the same from their side.
+
+Mend it by a rule that accepts the prefix before the one that rejects it, by an entry of the switch's accept or send, or by
+correcting the expectation.`,
+	Run: func(p *Pass) {
+		var told []*blocked
+		proofs := p.proofs()
+		for i := range proofs {
+			proof := &proofs[i]
+			stop := stopOf(proof)
+			if stop == nil || !isFiltered(stop) {
+				continue
+			}
+			at := slices.IndexFunc(told, func(b *blocked) bool { return b.stop.At == stop.At && b.stop.Rule == stop.Rule })
+			if at < 0 {
+				at = len(told)
+				told = append(told, &blocked{stop: stop})
+			}
+			told[at].proofs = append(told[at].proofs, proof)
+		}
+		for _, b := range told {
+			b.report(p)
+		}
+	},
+})
+
+// blocked is one rule of a filter, and the expectations that it keeps from holding.
+type blocked struct {
+	stop   *simulate.Stop
+	proofs []*simulate.Proof
+}
+
+// isFiltered reports whether a filter that somebody wrote, or the lists of a switch, stop a route. A route that no pool covers is
+// foreign-pool-missing's, and filters that are derived hold back what no peering lets pass.
+func isFiltered(stop *simulate.Stop) bool {
+	if stop.Reason != simulate.DeniedExport && stop.Reason != simulate.DeniedImport {
+		return false
+	}
+	labels := stop.At.Labels()
+	return len(labels) > 0 && labels[0] == "switches" ||
+		len(labels) > 2 && labels[0] == "clusters" && labels[2] == "filters"
+}
+
+func (b *blocked) report(p *Pass) {
+	d := p.Reportf(b.stop.At, "%s, which %s needs", b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
+		if proof.Implied {
+			return "the implied expectation \"" + proof.Name + "\""
+		}
+		return "expectation \"" + proof.Name + "\""
+	}))
+	var noted []source.Path
+	for _, proof := range b.proofs[:min(len(b.proofs), maxNotes)] {
+		if !slices.Contains(noted, proof.At) && proof.At != d.Path {
+			d.Note(proof.At, "%s is expected here", proof.Name)
+			noted = append(noted, proof.At)
+		}
+	}
+	if b.stop.Edit == "" {
+		d.WithHint("accept the route in the filter, or correct the expectation")
+		return
+	}
+	d.WithHint("%s", b.stop.Edit)
+}
