@@ -51,10 +51,20 @@ func clusterName(d fabric.Device) string {
 	return ""
 }
 
-// deviceName returns the name of a device; "" for nil.
-func deviceName(d fabric.Device) string {
+// bareName returns the name of a device as its cluster calls it; "" for nil.
+func bareName(d fabric.Device) string {
 	if d == nil {
 		return ""
 	}
-	return d.DeviceName()
+	_, name := splitName(d.DeviceName())
+	return name
+}
+
+// splitName splits the name of a device into its cluster's and its own: of switches and hosts the first is "".
+func splitName(full string) (cluster, name string) {
+	if i := strings.LastIndexByte(full, '/'); i >= 0 {
+		cluster, _, _ = strings.Cut(full, "/")
+		return cluster, full[i+1:]
+	}
+	return "", full
 }

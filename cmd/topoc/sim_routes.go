@@ -81,6 +81,7 @@ func (s *simRoutes) run(e *env, args []string) error {
 // jsonRoute is one route in one table of a device. What there isn't is "", 0 or [].
 type jsonRoute struct {
 	Device    string             `json:"device"`
+	Cluster   string             `json:"cluster"`
 	Prefix    netip.Prefix       `json:"prefix"`
 	Table     simulate.Table     `json:"table"`
 	Type      simulate.RouteType `json:"type"`
@@ -112,9 +113,10 @@ func (s *simRoutes) rows(r *simulate.Result, devices []fabric.Device) iter.Seq[a
 }
 
 func newJSONRoute(r simulate.RouteRow) jsonRoute {
+	_, from := splitName(r.From)
 	route := jsonRoute{
-		Device: r.Device.DeviceName(), VRF: r.VRF, Prefix: r.Prefix, Table: r.Table, Type: r.Type,
-		NextHops: []jsonNextHop{}, ASPath: listOf(r.ASPath), LocalPref: r.LocalPref, From: r.From,
+		Device: bareName(r.Device), Cluster: clusterName(r.Device), VRF: r.VRF, Prefix: r.Prefix, Table: r.Table, Type: r.Type,
+		NextHops: []jsonNextHop{}, ASPath: listOf(r.ASPath), LocalPref: r.LocalPref, From: from,
 		Best: r.Best || r.Table == simulate.KernelTable, Status: r.Status,
 	}
 	for _, hop := range r.NextHops {

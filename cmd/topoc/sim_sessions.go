@@ -78,6 +78,7 @@ type jsonSession struct {
 	Peer         string         `json:"peer"`
 	PeerAddress  string         `json:"peerAddress"`
 	PeerAS       uint32         `json:"peerAS"`
+	PeerCluster  string         `json:"peerCluster"`
 	Kind         simulate.Kind  `json:"kind"`
 	State        simulate.State `json:"state"`
 	Reason       string         `json:"reason"`
@@ -103,9 +104,9 @@ func sessionRows(r *simulate.Result, devices []fabric.Device) iter.Seq[any] {
 
 func newJSONSession(s simulate.SessionRow) jsonSession {
 	return jsonSession{
-		Device: s.Device.DeviceName(), Cluster: clusterName(s.Device), Family: s.Family.String(),
+		Device: bareName(s.Device), Cluster: clusterName(s.Device), Family: s.Family.String(),
 		LocalAddress: addressText(s.LocalAddress), LocalAS: s.LocalASN,
-		Peer: deviceName(s.Peer), PeerAddress: addressText(s.PeerAddress), PeerAS: s.PeerASN,
+		Peer: bareName(s.Peer), PeerCluster: clusterName(s.Peer), PeerAddress: addressText(s.PeerAddress), PeerAS: s.PeerASN,
 		Kind: s.Kind, State: s.State, Reason: s.Reason,
 	}
 }
@@ -200,7 +201,10 @@ func protocolAddress(s simulate.SessionRow) string {
 func (t *sessionText) summary(rows []simulate.SessionRow) {
 	table := textTable{header: []string{"NEIGHBOR", "AS", "PEER", "FAMILY", "STATE"}}
 	for _, s := range rows {
-		peer := cmp.Or(deviceName(s.Peer), "-")
+		peer := "-"
+		if s.Peer != nil {
+			peer = s.Peer.DeviceName()
+		}
 		table.rows = append(table.rows, []string{neighborName(s), strconv.FormatUint(uint64(s.PeerASN), 10), peer, s.Family.String(), sessionStates[s.State][1]})
 	}
 	table.writeColumns(t.w)

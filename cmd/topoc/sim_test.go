@@ -151,18 +151,18 @@ func TestJSONHasEveryKey(t *testing.T) {
 	}{
 		{"session with nobody", newJSONSession(simulate.SessionRow{Device: m1, Family: fabric.IPv4, LocalAddress: ad("10.0.0.2"), LocalASN: 64512,
 			PeerAddress: ad("10.0.0.1"), PeerASN: 65001, Kind: simulate.GlobalSession, State: simulate.NotEstablished, Reason: "r"}),
-			`{"device":"a/m1","cluster":"a","family":"IPv4","localAddress":"10.0.0.2","localAS":64512,"peer":"","peerAddress":"10.0.0.1",` +
-				`"peerAS":65001,"kind":"global","state":"NOT_ESTABLISHED","reason":"r"}`},
+			`{"device":"m1","cluster":"a","family":"IPv4","localAddress":"10.0.0.2","localAS":64512,"peer":"","peerAddress":"10.0.0.1",` +
+				`"peerAS":65001,"peerCluster":"","kind":"global","state":"NOT_ESTABLISHED","reason":"r"}`},
 		{"unnumbered session of a switch", newJSONSession(simulate.SessionRow{Device: f.Switches[0], Family: fabric.IPv6, Peer: m1, Kind: simulate.SwitchSession, State: simulate.Established}),
-			`{"device":"leaf","cluster":"","family":"IPv6","localAddress":"","localAS":0,"peer":"a/m1","peerAddress":"","peerAS":0,"kind":"switch","state":"ESTABLISHED","reason":""}`},
+			`{"device":"leaf","cluster":"","family":"IPv6","localAddress":"","localAS":0,"peer":"m1","peerAddress":"","peerAS":0,"peerCluster":"a","kind":"switch","state":"ESTABLISHED","reason":""}`},
 		{"kernel route", newJSONRoute(simulate.RouteRow{Device: m1, Prefix: pf("10.1.0.0/26"), Table: simulate.KernelTable, Type: simulate.Unicast, NextHops: []simulate.NextHop{hop}}),
-			`{"device":"a/m1","prefix":"10.1.0.0/26","table":"kernel","type":"unicast","nextHops":[{"address":"10.0.0.1","interface":"eth0"}],"asPath":[],"localPref":0,"from":"","best":true}`},
+			`{"device":"m1","cluster":"a","prefix":"10.1.0.0/26","table":"kernel","type":"unicast","nextHops":[{"address":"10.0.0.1","interface":"eth0"}],"asPath":[],"localPref":0,"from":"","best":true}`},
 		{"path of BGP", newJSONRoute(simulate.RouteRow{Device: m1, Prefix: pf("10.1.0.0/26"), Table: simulate.BGPTable, Type: simulate.Blackhole,
 			ASPath: []uint32{64512, 65001}, LocalPref: 100, From: "leaf", VRF: "red", Status: "s"}),
-			`{"device":"a/m1","prefix":"10.1.0.0/26","table":"bgp","type":"blackhole","nextHops":[],"asPath":[64512,65001],"localPref":100,"from":"leaf","best":false,"vrf":"red","status":"s"}`},
+			`{"device":"m1","cluster":"a","prefix":"10.1.0.0/26","table":"bgp","type":"blackhole","nextHops":[],"asPath":[64512,65001],"localPref":100,"from":"leaf","best":false,"vrf":"red","status":"s"}`},
 		{"trace", newJSONTrace(&simulate.Trace{From: simulate.Place{Text: "a"}, To: simulate.Place{Text: "b"}, Verdict: "v",
 			Paths: [][]simulate.Step{{{Device: "d", Action: "drops", Reason: "r -> s", DeclaredAt: "x"}}}}, noLines{}),
-			`{"from":"a","to":"b","reached":false,"verdict":"v","paths":[[{"device":"d","action":"drops","reason":"r -> s","declaredAt":"lab.cue:7"}]]}`},
+			`{"from":"a","to":"b","reached":false,"verdict":"v","paths":[[{"device":"d","cluster":"","action":"drops","reason":"r -> s","declaredAt":"lab.cue:7"}]]}`},
 	} {
 		got, err := compact(tt.row)
 		if err != nil || got != tt.want {

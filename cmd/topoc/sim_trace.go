@@ -71,6 +71,7 @@ type jsonTrace struct {
 
 type jsonStep struct {
 	Device     string `json:"device"`
+	Cluster    string `json:"cluster"`
 	Action     string `json:"action"`
 	Reason     string `json:"reason"`
 	DeclaredAt string `json:"declaredAt"` // file:line, or "" where nobody wrote it
@@ -81,7 +82,8 @@ func newJSONTrace(t *simulate.Trace, lines source.Locator) jsonTrace {
 	for _, path := range t.Paths {
 		steps := []jsonStep{}
 		for _, s := range path {
-			steps = append(steps, jsonStep{s.Device, s.Action, s.Reason, declaredAt(lines, s.DeclaredAt)})
+			cluster, device := splitName(s.Device)
+			steps = append(steps, jsonStep{device, cluster, s.Action, s.Reason, declaredAt(lines, s.DeclaredAt)})
 		}
 		trace.Paths = append(trace.Paths, steps)
 	}

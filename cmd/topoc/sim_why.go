@@ -16,6 +16,7 @@ import (
 // jsonCandidate is one route that a device has, was offered, or could have been, and what became of it.
 type jsonCandidate struct {
 	Device     string        `json:"device"`
+	Cluster    string        `json:"cluster"`
 	Prefix     netip.Prefix  `json:"prefix"`
 	From       string        `json:"from"`
 	NextHop    string        `json:"nextHop"`
@@ -89,8 +90,9 @@ func (a *answers) rows(devices []fabric.Device) iter.Seq[any] {
 }
 
 func (a *answers) newJSONCandidate(d fabric.Device, c simulate.Candidate) jsonCandidate {
+	_, from := splitName(c.From)
 	return jsonCandidate{
-		Device: d.DeviceName(), Prefix: c.Prefix, From: c.From, NextHop: addressText(c.NextHop), ASPath: listOf(c.ASPath),
+		Device: bareName(d), Cluster: clusterName(d), Prefix: c.Prefix, From: from, NextHop: addressText(c.NextHop), ASPath: listOf(c.ASPath),
 		LocalPref: c.LocalPref, Fate: c.Fate, Rule: c.Rule, DeclaredAt: declaredAt(a.lines, c.At),
 	}
 }

@@ -119,25 +119,31 @@ func asOf(part *simulate.Part) uint32 {
 }
 
 func (p *Pass) reportLoop(l *loop) {
-	path, asn := "", l.asn
+	path, asn, over := "", l.asn, (*simulate.Session)(nil)
 	for _, o := range p.Predicted.Offers(l.dest, l.part) {
 		if o.Reason == simulate.ASLoop {
 			path = strings.Trim(fmt.Sprint(o.ASPath), "[]")
-			asn = o.Over.LocalASN
+			asn, over = o.Over.LocalASN, o.Over
 			break
 		}
 	}
 	at, asnAt, verb, whose := l.declared()
+	if asn != l.asn {
+		asnAt = over.At // another number than its own, on this session: localASNumber
+		if l.at.rack != nil && over.At == l.at.rack.At() {
+			asnAt = asnAt.Field("localASNumber")
+		}
+	}
 	what := fmt.Sprintf("%s of %s", l.dest.Example(), someOf(l.others(), l.originName))
 	if l.severity == diag.Info {
 		d := p.Report(diag.Info, at, "%s %s %s: %s AS %d is in the path %s; packets get there over the gateway, which has the route",
 			l.at, verb, what, whose, asn, path)
-		p.noteLoop(d, l, asnAt)
+		p.noteLoop(d, l, asn, asnAt)
 		d.WithHint(`write bgp: toNodes: "none" at the switches of the nodes, which need not send what is dropped, or give each rack an asNumber of its own`)
 		return
 	}
 	d := p.Reportf(at, "%s %s %s: %s AS %d is in the path %s, and no other way is left", l.at, verb, what, whose, asn, path)
-	p.noteLoop(d, l, asnAt)
+	p.noteLoop(d, l, asn, asnAt)
 	switch {
 	case l.at.rack != nil && len(l.at.rack.Switches) > 0:
 		d.WithHint("write asOverride: true in rack %s of cluster %s, or an asNumber of its own in each rack", l.at.rack.Name, l.at.cluster.Name)
@@ -153,7 +159,9 @@ func (l *loop) others() []scope {
 	if len(l.origins) == 1 {
 		return l.origins
 	}
-	return slices.DeleteFunc(slices.Clone(l.origins), func(s scope) bool { return s == l.at })
+	others := slices.DeleteFunc(slices.Clone(l.origins), func(s scope) bool { return s == l.at })
+	slices.SortStableFunc(others[1:], func(a, b scope) int { return strings.Compare(l.originName(a), l.originName(b)) })
+	return others // the first has the example
 }
 
 // originName names one of those whose routes are dropped, as far as the droppers are not named with the same words.
@@ -181,9 +189,9 @@ func (l *loop) declared() (at, asnAt source.Path, verb, whose string) {
 }
 
 // noteLoop adds the other sides: what decides the AS number, and who has the prefix.
-func (p *Pass) noteLoop(d *diag.Diagnostic, l *loop, asnAt source.Path) {
+func (p *Pass) noteLoop(d *diag.Diagnostic, l *loop, asn uint32, asnAt source.Path) {
 	if asnAt != d.Path {
-		d.Note(asnAt, "AS %d is set here", l.asn)
+		d.Note(asnAt, "AS %d is set here", asn)
 	}
 	if parts := l.dest.OriginParts(); len(parts) > 0 {
 		if origin := fabric.Device(parts[0].Device(0)); origin.At() != d.Path {

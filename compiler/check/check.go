@@ -140,6 +140,7 @@ func (c *Checks) Continue(objects map[*fabric.Cluster]*calico.Objects, predicted
 	c.pass(Objects, Pass{Objects: objects})
 	if predicted != nil {
 		c.pass(Routes, Pass{Objects: objects, Predicted: predicted})
+		c.leaveCauses()
 	}
 }
 

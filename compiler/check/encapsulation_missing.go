@@ -1,6 +1,9 @@
 package check
 
 import (
+	"fmt"
+	"strings"
+
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
 	"topoc/compiler/simulate"
@@ -76,30 +79,42 @@ func (p *Pass) stranded(pool *fabric.Pool, d simulate.Destination, from *simulat
 	if owner != nil && owner != sender {
 		r.Note(owner.At(), "%s is in %s", owner.Name, owner.Prefix(f).Masked())
 	}
-	encapsulation := "IPIPCrossSubnet"
-	if f == fabric.IPv6 {
-		encapsulation = "VXLANCrossSubnet"
-	}
 	if at != pool.At {
-		r.WithHint("write encapsulation: %q, or racks whose switches learn the routes", encapsulation)
+		r.WithHint("write encapsulation: %q, or racks whose switches learn the routes", crossSubnet(f))
 		return
 	}
-	r.WithHint("write ipPools: %q: {cidr: %q, encapsulation: %q} in cluster %s, or racks whose switches learn the routes",
-		pool.Name, pool.CIDR, encapsulation, c.Name)
+	r.WithHint("write ipPools: {%s} in cluster %s, or racks whose switches learn the routes", strings.Join(wrappedPools(c), ", "), c.Name)
+}
+
+// wrappedPools are the cluster's own pools as they are to be written out: ipPools takes the place of all that podCIDRs makes.
+func wrappedPools(c *fabric.Cluster) []string {
+	var all []string
+	for _, pool := range c.Pools {
+		if pool.Own() {
+			all = append(all, fmt.Sprintf("%q: {cidr: %q, encapsulation: %q}", pool.Name, pool.CIDR, crossSubnet(fabric.FamilyOf(pool.CIDR.Addr()))))
+		}
+	}
+	return all
+}
+
+// crossSubnet is the encapsulation between subnets that there is for a family.
+func crossSubnet(f fabric.Family) string {
+	if f == fabric.IPv6 {
+		return "VXLANCrossSubnet"
+	}
+	return "IPIPCrossSubnet"
 }
 
 // ownerOf is a node that has a prefix of the destination, another one than this if possible; nil: none is known.
 func ownerOf(d simulate.Destination, other *fabric.Node) *fabric.Node {
-	var owner *fabric.Node
-	for _, part := range d.OriginParts() {
-		for _, n := range part.Nodes {
-			if n != other {
-				return n
-			}
-			owner = n
-		}
+	part := d.HolderPart()
+	if part == nil || part.Nodes == nil {
+		return nil
 	}
-	return owner
+	if part.Nodes[0] == other && part.Size() > 1 {
+		return part.Nodes[1]
+	}
+	return part.Nodes[0]
 }
 
 // encapsulationAt is where a pool's encapsulation is decided: at the pool, or at the range that a default pool is made for.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the
 				if blocks[c] == nil {
 					blocks[c] = p.blocksOf(c)
 				}
-				if p.exportsLearned(from, s, blocks[c]) || p.exportsTunneled(from, s, session) {
+				if p.exportsTunneled(from, s, session) || p.exportsLearned(from, s, blocks[c]) {
 					told = append(told, from.at)
 				}
 			}
@@ -52,23 +53,39 @@ source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the
 type exporter struct {
 	part    *simulate.Part
 	at      source.Path
-	what    string   // "rack r1", "peer tor"
-	filters []string // on the session
+	of      string   // whose nodes they are: "rack r1", "cluster prod"
+	what    string   // that has their sessions: "rack r1", "peer tor"
+	filters []string // on the sessions
 }
 
-// exportedBy returns who is at the far end of a switch's session, if those are nodes that reflect nothing.
+// exportedBy returns who is at the far end of a session of a switch or a speaker outside, if those are nodes that reflect nothing.
+// A single node that speaks with one outside is its cluster's way out, and meant to pass on all.
 func exportedBy(session *simulate.Session) *exporter {
 	q := session.Peer
 	if q == nil || q.Nodes == nil || session.State != simulate.Established || reflectorOf(q) != nil {
 		return nil
 	}
 	if e := session.Part.External; e != nil {
-		return &exporter{part: q, at: e.At(), what: "peer " + e.Name, filters: e.Model.Filters}
+		if speakersWith(session.Part) < 2 {
+			return nil
+		}
+		return &exporter{part: q, at: e.At(), of: "cluster " + q.Cluster.Name, what: "peer " + e.Name, filters: e.Model.Filters}
 	}
 	if r := q.Nodes[0].Rack; r != nil {
-		return &exporter{part: q, at: r.At(), what: "rack " + r.Name, filters: r.Model.Filters}
+		return &exporter{part: q, at: r.At(), of: "rack " + r.Name, what: "rack " + r.Name, filters: r.Model.Filters}
 	}
 	return nil
+}
+
+// speakersWith is how many nodes have a session with a part.
+func speakersWith(p *simulate.Part) int {
+	n := 0
+	for _, s := range p.Sessions {
+		if s.Peer != nil && s.Peer.Nodes != nil && s.State == simulate.Established {
+			n += s.Peer.Size()
+		}
+	}
+	return n
 }
 
 // blocksOf returns the destinations that are pods of a cluster.
@@ -85,9 +102,7 @@ func (p *Pass) blocksOf(c *fabric.Cluster) []simulate.Destination {
 // exportsLearned reports nodes that tell a switch of blocks which they have learned from nodes. One block of another node's speaks
 // for all, one of their own rack's if there is any: others may come over the switch itself.
 func (p *Pass) exportsLearned(from *exporter, to *simulate.Part, blocks []simulate.Destination) bool {
-	if !slices.ContainsFunc(from.part.Sessions, func(s *simulate.Session) bool {
-		return s.State == simulate.Established && s.Peer != nil && s.Peer.Cluster == from.part.Cluster
-	}) {
+	if !from.hearsNodes() {
 		return false
 	}
 	for _, isNear := range []bool{true, false} {
@@ -104,9 +119,16 @@ func (p *Pass) exportsLearned(from *exporter, to *simulate.Part, blocks []simula
 	return false
 }
 
+// hearsNodes reports whether the nodes have sessions with others of their cluster.
+func (e *exporter) hearsNodes() bool {
+	return slices.ContainsFunc(e.part.Sessions, func(s *simulate.Session) bool {
+		return s.State == simulate.Established && s.Peer != nil && s.Peer.Nodes != nil && s.Peer.Cluster == e.part.Cluster
+	})
+}
+
 // isOthers reports whether nodes of a part can have learned of a block from another node.
 func isOthers(d simulate.Destination, p *simulate.Part) bool {
-	return p.Size() > 1 && d.OwnerPart() == p || !slices.Contains(d.OriginParts(), p)
+	return p.Size() > 1 || d.HolderPart() != p
 }
 
 // announces reports whether nodes offer a switch a block that they have learned from nodes: no switch is in its path.
@@ -127,9 +149,9 @@ func (p *Pass) exported(from *exporter, to *simulate.Part, d simulate.Destinatio
 		node = from.part.Nodes[1]
 	}
 	p.Reportf(from.at, "%s hears the blocks of every node of %s from every other one: %s announces %s of %s too",
-		receiver(to), from.what, deviceName(node), d.Example(), deviceName(owner)).
+		receiver(to), from.of, deviceName(node), d.Example(), deviceName(owner)).
 		Note(noteOn(to, owner), "%s", noteText(to, owner)).
-		WithHint("%s", from.filterHint(d.Family(), "source: \"RemotePeers\""))
+		WithHint("%s", from.filterHint(d.Family(), `source: "RemotePeers"`))
 }
 
 // exportsTunneled reports nodes that tell a switch of the blocks of others because Felix has given them routes through VXLAN.
@@ -144,10 +166,14 @@ func (p *Pass) exportsTunneled(from *exporter, to *simulate.Part, session *simul
 			f != session.Family || rejectsTunnel(c, from.filters, pool) {
 			continue
 		}
+		matches := []string{`interface: "*.calico"`}
+		if from.hearsNodes() {
+			matches = append(matches, `source: "RemotePeers"`)
+		}
 		p.Reportf(from.at, "%s hears the blocks of pool %s from every node of %s: Felix gives each a route through vxlan.calico to all of them, and Calico announces those to eBGP neighbors",
-			receiver(to), pool.Name, from.what).
+			receiver(to), pool.Name, from.of).
 			Note(encapsulationAt(pool), "pool %s has encapsulation %s", pool.Name, pool.Encapsulation).
-			WithHint("%s", from.filterHint(f, "interface: \"*.calico\""))
+			WithHint("%s", from.filterHint(f, matches...))
 		return true
 	}
 	return false
@@ -168,16 +194,20 @@ func rejectsTunnel(c *fabric.Cluster, filters []string, pool *fabric.Pool) bool 
 }
 
 // filterHint is the filter that holds back what others announce.
-func (e *exporter) filterHint(f fabric.Family, match string) string {
+func (e *exporter) filterHint(f fabric.Family, matches ...string) string {
 	field := "exportV4"
 	if f == fabric.IPv6 {
 		field = "exportV6"
 	}
-	verb := "write filters: [\"own-blocks\"]"
+	verb := `write filters: ["own-blocks"]`
 	if len(e.filters) > 0 {
-		verb = "add \"own-blocks\" to filters"
+		verb = `add "own-blocks" to filters`
 	}
-	return verb + " in " + e.what + ", and filters: \"own-blocks\": " + field + ": [{action: \"Reject\", " + match + "}] in cluster " + e.part.Cluster.Name
+	var rules []string
+	for _, match := range matches {
+		rules = append(rules, `{action: "Reject", `+match+`}`)
+	}
+	return fmt.Sprintf(`%s in %s, and filters: "own-blocks": %s: [%s] in cluster %s`, verb, e.what, field, strings.Join(rules, ", "), e.part.Cluster.Name)
 }
 
 // receiver names a switch or a speaker outside.

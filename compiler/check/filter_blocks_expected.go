@@ -29,7 +29,7 @@ correcting the expectation.`,
 			if stop == nil || !isFiltered(stop) {
 				continue
 			}
-			at := slices.IndexFunc(told, func(b *blocked) bool { return b.stop.At == stop.At && b.stop.Rule == stop.Rule })
+			at := slices.IndexFunc(told, func(b *blocked) bool { return isSameStop(b.stop, stop) })
 			if at < 0 {
 				at = len(told)
 				told = append(told, &blocked{stop: stop})
@@ -60,7 +60,7 @@ func isFiltered(stop *simulate.Stop) bool {
 }
 
 func (b *blocked) report(p *Pass) {
-	d := p.Reportf(b.stop.At, "%s, which %s needs", b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
+	d := p.Reportf(b.stop.At, "%s: this breaks %s", b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
 		if proof.Implied {
 			return "the implied expectation \"" + proof.Name + "\""
 		}

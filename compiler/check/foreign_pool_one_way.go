@@ -16,7 +16,7 @@ Packets that get there and have no way back are as lost as those that never arri
 shows them. It happens where a filter, a switch's lists or pools written by hand let the routes of one side pass and none of
 the other's, and where one side alone has a session that works.
 
-Mend it at the rule that the note names; where one direction is meant, write exchange: {pods: false} in the peering.`,
+Mend it at the rule that the note names, or delete the peering: with exchange it says which of pods and services are meant.`,
 	Run: func(p *Pass) {
 		byCluster := map[*fabric.Cluster][]simulate.Destination{}
 		if len(p.Fabric.Peerings) > 0 {

@@ -113,6 +113,31 @@ peerings: p: clusters: ["a", "b"]`, []string{"session-no-match"}},
 		{"static routes to an unknown cluster", `clusters: prod: {podCIDRs: ["10.10.0.0/16"], nodes: n1: address: "10.1.0.11/24"}
 hosts: h: {address: "10.1.0.250/24", system: "iproute2", routes: test: via: ["n1"], dns: {server: "dnsmasq", forward: ["prod2"]}}`,
 			[]string{"unknown-reference", "unknown-reference"}},
+		{"a session calls an address outside of the VRF", `switches: leaf1: {dialect: "frr", asNumber: 65001, routerID: "10.0.0.1", loopback: "10.0.0.1/32", interfaces: vlan10: {address: "10.1.0.1/24", vrf: "red"}}
+clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	racks: r1: {switches: ["leaf1"], session: "loopback"}
+	nodes: {n1: {rack: "r1", address: "10.1.0.11/24"}, n2: {rack: "r1", address: "10.1.0.12/24"}}
+}`, []string{"session-half-open"}},
+		{"leaves that nothing links", leaf + `switches: leaf2: {dialect: "frr", asNumber: 65002, routerID: "10.0.0.2", interfaces: vlan10: address: "10.2.0.1/24"}
+clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	nodes: {n1: address: "10.1.0.11/24", n2: address: "10.2.0.12/24"}
+}`, []string{"session-no-path"}},
+		{"reflectors of two clusters on subnets that no fabric joins", `clusters: {
+	a: {podCIDRs: ["10.10.0.0/16"], nodes: {a1: address: "10.1.0.11/24", a2: address: "10.1.0.12/24"}, routeReflectors: main: nodes: ["a1", "a2"]}
+	b: {asNumber: 64513, podCIDRs: ["10.20.0.0/16"], nodes: {b1: address: "10.2.0.21/24", b2: address: "10.2.0.22/24"}, routeReflectors: main: nodes: ["b1", "b2"]}
+}
+peerings: p: clusters: ["a", "b"]`, []string{"next-hop-unresolvable"}},
+		{"the AS number of a rack is written at its nodes", `clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	racks: {r1: asNumber: 64601, r2: asNumber: 64602}
+	nodes: {
+		for n in [1, 2, 3] {"a\(n)": {rack: "r1", address: "10.1.0.1\(n)/24"}}
+		for n in [1, 2, 3] {"b\(n)": {rack: "r2", address: "10.1.0.2\(n)/24", asNumber: 64601}}
+	}
+	routeReflectors: {one: {rack: "r1", nodes: ["a1", "a2"]}, two: {rack: "r2", nodes: ["b1", "b2"]}}
+}`, []string{"rr-partition"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			text := []byte("name: \"t\"\n" + test.text)

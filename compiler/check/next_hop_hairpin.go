@@ -89,22 +89,18 @@ func reflectorOf(p *simulate.Part) *fabric.Node {
 
 // addHairpins notes the reflectors that are a switch's next hops to blocks that they don't have.
 func addHairpins(p *Pass, found map[*fabric.Rack]*hairpin, s *simulate.Part, d simulate.Destination) {
+	owner := d.HolderPart()
 	for next := range p.Predicted.NextParts(d, s) {
 		n := reflectorOf(next)
-		if n == nil || n.Rack == nil || n.Cluster != d.Cluster() {
+		if n == nil || n.Rack == nil || n.Cluster != d.Cluster() || owner == nil || owner == next {
 			continue
 		}
-		for _, owner := range d.OriginParts() {
-			if owner == next {
-				continue
-			}
-			h := found[n.Rack]
-			if h == nil {
-				h = &hairpin{rack: n.Rack, carried: map[*simulate.Part]bool{}, isOnLink: true}
-				found[n.Rack] = h
-			}
-			h.add(s, n, owner, d.Family())
+		h := found[n.Rack]
+		if h == nil {
+			h = &hairpin{rack: n.Rack, carried: map[*simulate.Part]bool{}, isOnLink: true}
+			found[n.Rack] = h
 		}
+		h.add(s, n, owner, d.Family())
 	}
 }
 

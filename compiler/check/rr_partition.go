@@ -84,13 +84,19 @@ func (p *Pass) partition(reflectors []*simulate.Part, examples map[*simulate.Par
 	for _, from := range reflectors {
 		for _, d := range examples[from] {
 			for _, to := range reflectors {
-				if to != from && p.misses(d, to) {
+				if to != from && !peers(from, to) && p.misses(d, to) {
 					p.reportPartition(from, to, d)
 					return
 				}
 			}
 		}
 	}
+}
+
+// peers reports whether two parts have a session, be it established or not: what keeps it down is told by others.
+func peers(a, b *simulate.Part) bool {
+	return slices.ContainsFunc(a.Sessions, func(s *simulate.Session) bool { return s.Peer == b }) ||
+		slices.ContainsFunc(b.Sessions, func(s *simulate.Session) bool { return s.Peer == a })
 }
 
 // misses reports whether a reflector hears nothing of a destination, and its packets don't get there either. What it drops is
@@ -107,8 +113,8 @@ func (p *Pass) reportPartition(from, to *simulate.Part, d simulate.Destination) 
 	a, b := from.Nodes[0], to.Nodes[0]
 	left, right := a.Reflects[0], b.Reflects[0]
 	at := right.At()
-	r := p.Reportf(at, "reflectors %s and %s of cluster %s are of AS %d and don't meet: %s hears nothing of %s, which %s reflects",
-		someOf(left.Nodes, nodeName), someOf(right.Nodes, nodeName), a.Cluster.Name, a.ASN, b.Name, d.Example(), a.Name)
+	r := p.Reportf(at, "reflectors %s don't meet %s, of the same AS %d of cluster %s: %s hears nothing of %s, which %s reflects",
+		someOf(left.Nodes, nodeName), someOf(right.Nodes, nodeName), a.ASN, a.Cluster.Name, b.Name, d.Example(), a.Name)
 	if left != right {
 		r.Note(left.At(), "the others are named here")
 	}

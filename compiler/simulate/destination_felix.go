@@ -45,12 +45,12 @@ func (b *destinationBuilder) hopOf(p *Part) *bgp.Hop {
 	return b.domain.network.Hops[i]
 }
 
-// elevatesFelix reports whether nodes tell iBGP peers routes of Felix's, which have no metric with IPv4, so that their LOCAL_PREF
-// is the highest: those that lead through no tunnel.
+// elevatesFelix reports whether it matters that Felix's routes have no metric with IPv4, so that their LOCAL_PREF is the highest:
+// to iBGP peers, who are told of those that lead through no tunnel, and within a node's own blocks.
 func (r *clusterRules) elevatesFelix() bool {
 	return r.version.AtLeast(mapsPriorities) && slices.ContainsFunc(r.pools, func(p *pool) bool {
 		tunnel, _ := p.felixTunnel(true)
-		return p.cidr.Addr().Is4() && r.isFelix(p) && tunnel == ""
+		return p.cidr.Addr().Is4() && r.isFelix(p) && (tunnel == "" || len(r.allocations().lenders) > 0)
 	})
 }
 

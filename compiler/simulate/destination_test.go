@@ -10,6 +10,7 @@ import (
 // destined returns the domains of an input with their destinations.
 func destined(in Input) []*domain {
 	r := &Result{Fabric: in.Fabric, Parts: partsOf(in)}
+	r.addresses = newAddressBook(r)
 	r.domains = makeDomains(r)
 	for _, d := range r.domains {
 		addDestinations(r, d)

@@ -175,7 +175,7 @@ func (p *prover) refute(proof *Proof, c *claim, t *traffic, x *exchange, to int)
 }
 
 // proveFailures proves what is still to hold after failures, of those claims that hold without: the smallest set that breaks
-// one, in the order of names, is told.
+// one, the first in the order of names, is told.
 func (p *prover) proveFailures(proofs []Proof) {
 	most := 0
 	for i, c := range p.claims {
@@ -187,28 +187,46 @@ func (p *prover) proveFailures(proofs []Proof) {
 		p.classes = p.classify()
 	}
 	for size := 1; size <= most; size++ {
-		isAsked := func(failed []element) []int {
-			var all []int
-			for i, c := range p.claims {
-				if proofs[i].Holds && c.expected.Survives >= size && c.concerns(failed) {
-					all = append(all, i)
-				}
-			}
-			return all
+		for chosen := range chunks(p.picks(size)) {
+			p.proveSets(proofs, size, chosen)
 		}
-		for failed := range p.sets(size) {
-			asked := isAsked(failed)
-			if len(asked) == 0 {
+	}
+}
+
+// refutation is what contradicts a claim after a set of failures.
+type refutation struct {
+	claim, to int
+	exchange  *exchange
+	after     *traffic
+}
+
+// proveSets proves the claims that still hold after each of some sets of failures.
+func (p *prover) proveSets(proofs []Proof, size int, chosen [][]pick) {
+	found := make([][]refutation, len(chosen))
+	inParallel(len(chosen), func(n int) {
+		failed := firstOf(chosen[n])
+		var t *traffic
+		for i, c := range p.claims {
+			if !proofs[i].Holds || c.expected.Survives < size || !c.concerns(failed) {
 				continue
 			}
-			t := newTraffic(p.r.after(failureOf(failed)), p.census)
-			for _, i := range asked {
-				if x, to := p.claims[i].contradiction(t); x != nil {
-					p.refute(&proofs[i], p.claims[i], t, x, to)
-					proofs[i].Failed = namesOf(failed)
-					proofs[i].Reason = fmt.Sprintf("without %s: %s", strings.Join(proofs[i].Failed, " and "), proofs[i].Reason)
-				}
+			if t == nil {
+				t = newTraffic(p.r.after(failureOf(failed)), p.census)
 			}
+			if x, to := c.contradiction(t); x != nil {
+				found[n] = append(found[n], refutation{i, to, x, t})
+			}
+		}
+	})
+	for n, all := range found {
+		for _, f := range all {
+			proof := &proofs[f.claim]
+			if !proof.Holds {
+				continue
+			}
+			p.refute(proof, p.claims[f.claim], f.after, f.exchange, f.to)
+			proof.Failed = namesOf(firstOf(chosen[n]))
+			proof.Reason = fmt.Sprintf("without %s: %s", strings.Join(proof.Failed, " and "), proof.Reason)
 		}
 	}
 }
@@ -249,7 +267,7 @@ type fan struct {
 func (t *traffic) fewest(c *claim) *fan {
 	var least *fan
 	for _, to := range c.to {
-		if to.kind == services && to.cluster == c.from.cluster {
+		if to.kind == partyServices && to.cluster == c.from.cluster {
 			continue // answered on the spot
 		}
 		for f := range families {

@@ -8,9 +8,15 @@ import (
 	"topoc/compiler/source"
 )
 
+// finding is a Stop and what it says in one sentence, the edit left out.
+type finding struct {
+	Stop
+	sentence string
+}
+
 // explain finds the first device and rule at which a route that packets need stops, on its way from its origin to a device that
 // lacks it; where no route is to blame, what drops the packets.
-func (t *traffic) explain(w *course, way []leg) *Stop {
+func (t *traffic) explain(w *course, way []leg) *finding {
 	last := way[len(way)-1]
 	if stop := t.explainPacket(w, last); stop != nil {
 		return stop
@@ -39,9 +45,10 @@ func (t *traffic) isAnnounced(w *course) bool {
 	})
 }
 
-// stop is a Stop, its rule written as a sentence.
-func (t *traffic) stop(at place, p netip.Prefix, declared source.Path, edit, format string, args ...any) *Stop {
-	return &Stop{Device: nameOf(at), Prefix: p, Rule: fmt.Sprintf(format, args...), Edit: edit, At: declared}
+// stop is a finding whose rule is a sentence by itself.
+func (t *traffic) stop(at place, p netip.Prefix, declared source.Path, edit, format string, args ...any) *finding {
+	sentence := fmt.Sprintf(format, args...)
+	return &finding{Stop{Device: nameOf(at), Prefix: p, Rule: sentence, Edit: edit, At: declared}, sentence}
 }
 
 // short names a device in a sentence: a node without its cluster where no other one is called so.
@@ -59,7 +66,7 @@ func (t *traffic) short(at place) string {
 }
 
 // explainPacket explains what drops packets though there is a route; nil where a route is missing.
-func (t *traffic) explainPacket(w *course, last leg) *Stop {
+func (t *traffic) explainPacket(w *course, last leg) *finding {
 	name, to := t.short(last.at), prefixText(w.prefix)
 	declared := last.at.part.Device(last.at.member).At()
 	_, prefix, _ := t.v.lookup(last.at.part, last.at.member, w.addr)
@@ -97,7 +104,7 @@ func (t *traffic) tunnelOf(w *course, at place) *pool {
 }
 
 // explainUnannounced explains packets to an address that BGP has no part in.
-func (t *traffic) explainUnannounced(w *course, last leg) *Stop {
+func (t *traffic) explainUnannounced(w *course, last leg) *finding {
 	name, to, declared := t.short(last.at), prefixText(w.prefix), last.at.part.Device(last.at.member).At()
 	switch {
 	case w.services != nil:
@@ -123,7 +130,7 @@ func (t *traffic) explainUnannounced(w *course, last leg) *Stop {
 }
 
 // explainKernel explains a route that BGP has and the kernel of a device on the way doesn't use; nil: there is none.
-func (t *traffic) explainKernel(w *course, way []leg) *Stop {
+func (t *traffic) explainKernel(w *course, way []leg) *finding {
 	for _, l := range way {
 		a := w.learned(l.at)
 		if a == nil || !a.best {

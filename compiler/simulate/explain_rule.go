@@ -12,7 +12,7 @@ import (
 )
 
 // stop says what a hurdle is, in one sentence, and the edit that takes it away. lacking is the device that misses the route.
-func (s *search) stop(h *hurdle, lacking place) *Stop {
+func (s *search) stop(h *hurdle, lacking place) *finding {
 	switch {
 	case h.message != nil:
 		return s.stopAtMessage(h, lacking)
@@ -24,15 +24,16 @@ func (s *search) stop(h *hurdle, lacking place) *Stop {
 		return s.stopAtGone(place{part: h.gone}, lacking)
 	}
 	c := h.mesh.cluster
-	return &Stop{Device: nameOf(s.member(h.from, lacking)), Prefix: s.w.prefix, At: c.At().Fields("bgp", "nodeToNodeMesh"),
-		Rule: fmt.Sprintf("the nodes of %s have no sessions with each other: the node-to-node mesh is off, and no BGPPeer takes its place", c.Name),
-		Edit: fmt.Sprintf("set nodeToNodeMeshEnabled: true in the BGPConfiguration of %s, or give it route reflectors", c.Name)}
+	rule := "the node-to-node mesh is off, and no BGPPeer takes its place"
+	return &finding{Stop{Device: nameOf(s.member(h.from, lacking)), Prefix: s.w.prefix, At: c.At().Fields("bgp", "nodeToNodeMesh"), Rule: rule,
+		Edit: fmt.Sprintf("set nodeToNodeMeshEnabled: true in the BGPConfiguration of %s, or give it route reflectors", c.Name)},
+		fmt.Sprintf("the nodes of %s have no sessions with each other: %s", c.Name, rule)}
 }
 
 // stopAtGone is a device that would have passed the route on.
-func (s *search) stopAtGone(at, lacking place) *Stop {
-	stop := &Stop{Device: nameOf(at), Prefix: s.w.prefix, At: at.part.Device(at.member).At(),
-		Rule: fmt.Sprintf("%s has failed, and nothing else passes %s on to %s", s.t.short(at), prefixText(s.w.prefix), s.t.short(lacking))}
+func (s *search) stopAtGone(at, lacking place) *finding {
+	stop := s.t.stop(at, s.w.prefix, at.part.Device(at.member).At(), "", "%s has failed, and nothing else passes %s on to %s",
+		s.t.short(at), prefixText(s.w.prefix), s.t.short(lacking))
 	if n := at.node(); n != nil && len(n.Reflects) > 0 {
 		stop.Edit, stop.At = fmt.Sprintf("add a node to routeReflectors: %s of %s", n.Reflects[0].Name, n.Cluster.Name), n.Reflects[0].At()
 	}
@@ -56,7 +57,7 @@ func (s *search) member(k holderKey, lacking place) place {
 }
 
 // stopAtMessage is a rule of BGP's or of a policy that stops the route between two devices.
-func (s *search) stopAtMessage(h *hurdle, lacking place) *Stop {
+func (s *search) stopAtMessage(h *hurdle, lacking place) *finding {
 	from, to := s.member(h.from, lacking), s.member(h.to, lacking)
 	e := s.t.short
 	prefix := prefixText(s.w.prefix)
@@ -66,13 +67,13 @@ func (s *search) stopAtMessage(h *hurdle, lacking place) *Stop {
 	if strings.HasPrefix(rule, "BGPFilter ") {
 		said += " rejects it"
 	}
-	stop := &Stop{Prefix: s.w.prefix, At: at}
+	stop := &finding{Stop: Stop{Prefix: s.w.prefix, Rule: said, At: at}}
 	if isReceivers(h.message.Reason) {
 		stop.Device = nameOf(to)
-		stop.Rule = fmt.Sprintf("%s does not take %s from %s: %s", e(to), prefix, e(from), said)
+		stop.sentence = fmt.Sprintf("%s does not take %s from %s: %s", e(to), prefix, e(from), said)
 	} else {
 		stop.Device = nameOf(from)
-		stop.Rule = fmt.Sprintf("%s does not pass %s on to %s: %s", e(from), prefix, e(to), said)
+		stop.sentence = fmt.Sprintf("%s does not pass %s on to %s: %s", e(from), prefix, e(to), said)
 	}
 	var edited source.Path
 	stop.Edit, edited = s.edit(h.message, from, to, rule)
@@ -197,9 +198,9 @@ func (w *course) clusterOf() *fabric.Cluster {
 }
 
 // stopAtSession is a session that is configured at one end at least and does not come up.
-func (s *search) stopAtSession(session *Session) *Stop {
+func (s *search) stopAtSession(session *Session) *finding {
 	near, far := place{part: session.Part}, place{part: session.Peer}
-	stop := &Stop{Device: nameOf(near), Prefix: s.w.prefix, At: session.At}
+	stop := &finding{Stop: Stop{Device: nameOf(near), Prefix: s.w.prefix, At: session.At}}
 	kind, reason, isKind := strings.Cut(session.Reason, ": ")
 	if !isKind {
 		kind, reason = "", session.Reason
@@ -213,7 +214,7 @@ func (s *search) stopAtSession(session *Session) *Stop {
 		}
 		stop.Device = nameOf(far)
 	}
-	stop.Rule = fmt.Sprintf("%s and %s have no session: %s", s.t.short(near), s.t.short(far), reason)
+	stop.Rule, stop.sentence = reason, s.noSession(near, far, reason)
 	stop.Edit = s.sessionEdit(session, kind)
 	return stop
 }
@@ -272,43 +273,53 @@ func (s *search) isBetween(of *fabric.Session, a, b *Part) bool {
 	return x == a && y == b || x == b && y == a
 }
 
+// noSession says that two devices have no session, and why.
+func (s *search) noSession(a, b place, why string) string {
+	return fmt.Sprintf("%s and %s have no session: %s", s.t.short(a), s.t.short(b), why)
+}
+
 // stopAtMissing is a session that the topology has and no object makes: its BGPPeer is gone, or selects other nodes.
-func (s *search) stopAtMissing(of *fabric.Session) *Stop {
-	a, b := s.t.short(s.t.r.places(of.A.Device)[0]), s.t.short(s.t.r.places(of.B.Device)[0])
-	stop := &Stop{Device: of.A.Device.DeviceName(), Prefix: s.w.prefix, At: of.At}
-	said := fmt.Sprintf("%s and %s have no session: ", a, b)
+func (s *search) stopAtMissing(of *fabric.Session) *finding {
+	a, b := s.t.r.places(of.A.Device)[0], s.t.r.places(of.B.Device)[0]
+	stop := &finding{Stop: Stop{Device: nameOf(a), Prefix: s.w.prefix, At: of.At}}
 	if of.Peer == nil {
-		stop.Rule, stop.Edit = said+"neither has a neighbor for it", fmt.Sprintf("set bgp: true on the link of %s and %s", a, b)
-		return stop
+		stop.Rule, stop.Edit = "neither has a neighbor for it", fmt.Sprintf("set bgp: true on the link of %s and %s", s.t.short(a), s.t.short(b))
+	} else {
+		s.missPeer(stop, of)
 	}
-	stop.Device, stop.At = of.A.Device.DeviceName(), of.Peer.At
-	rules := s.t.census.parts[of.Peer.Cluster][0].rules
-	i := slices.IndexFunc(rules.peers, func(p *peerRule) bool { return p.object.Name == of.Peer.Name })
+	stop.sentence = s.noSession(a, b, stop.Rule)
+	return stop
+}
+
+// missPeer says what became of the BGPPeer behind a session.
+func (s *search) missPeer(stop *finding, of *fabric.Session) {
+	cluster, name := of.Peer.Cluster, of.Peer.Name
+	rules := s.t.census.parts[cluster][0].rules
+	stop.At = of.Peer.At
+	stop.Edit = fmt.Sprintf("apply BGPPeer %s to %s again, as it was built", name, cluster.Name)
+	i := slices.IndexFunc(rules.peers, func(p *peerRule) bool { return p.object.Name == name })
 	if i < 0 {
-		stop.Rule = said + fmt.Sprintf("the objects of %s have no BGPPeer %s", of.Peer.Cluster.Name, of.Peer.Name)
-		stop.Edit = fmt.Sprintf("apply BGPPeer %s to %s again, as it was built", of.Peer.Name, of.Peer.Cluster.Name)
-		if rules.mesh && len(of.Peer.Cluster.Groups) > 0 {
+		stop.Rule = fmt.Sprintf("the objects of %s have no BGPPeer %s", cluster.Name, name)
+		if rules.mesh && len(cluster.Groups) > 0 {
 			stop.Rule += ", and the node-to-node mesh leaves reflectors out"
 		}
-		return stop
+		return
 	}
-	peer := rules.peers[i].object
-	for _, selects := range []struct {
+	spec := &rules.peers[i].object.Spec
+	for _, selection := range []struct {
 		field, text string
-		ends        []fabric.Device
-	}{{"nodeSelector", peer.Spec.NodeSelector, []fabric.Device{of.A.Device}}, {"peerSelector", peer.Spec.PeerSelector, []fabric.Device{of.B.Device}}} {
-		n, isNode := selects.ends[0].(*fabric.Node)
-		if selects.text == "" || !isNode || rules.selects(selects.text, n) {
+		of          fabric.Device
+	}{{"nodeSelector", spec.NodeSelector, of.A.Device}, {"peerSelector", spec.PeerSelector, of.B.Device}} {
+		n, isNode := selection.of.(*fabric.Node)
+		if selection.text == "" || !isNode || rules.selects(selection.text, n) {
 			continue
 		}
 		stop.Device, stop.At = n.DeviceName(), n.At()
-		stop.Rule = said + fmt.Sprintf("%s of BGPPeer %s (%s) does not select %s", selects.field, peer.Name, selects.text, n.Name)
+		stop.Rule = fmt.Sprintf("%s of BGPPeer %s (%s) does not select %s", selection.field, name, selection.text, n.Name)
 		stop.Edit = s.labelEdit(rules.clusterRules, n)
-		return stop
+		return
 	}
-	stop.Rule = said + fmt.Sprintf("BGPPeer %s no longer makes it", peer.Name)
-	stop.Edit = fmt.Sprintf("apply BGPPeer %s to %s again, as it was built", peer.Name, of.Peer.Cluster.Name)
-	return stop
+	stop.Rule = fmt.Sprintf("BGPPeer %s no longer makes it", name)
 }
 
 // selects reports whether a selector of the cluster's BGPPeers matches a node.

@@ -226,9 +226,9 @@ func (s *search) partOf(d fabric.Device, vrf string) *Part {
 	return nil
 }
 
-// first returns the first hurdle on the cheapest way from whoever has the route to one of the devices that lack it, as a Stop;
+// first returns the first hurdle on the cheapest way from whoever has the route to one of the devices that lack it, as a finding;
 // of devices that are as near the first in order; nil where no way leads to any.
-func (s *search) first(lacking []place) *Stop {
+func (s *search) first(lacking []place) *finding {
 	reached := s.spread()
 	var best *trail
 	var to place

@@ -38,7 +38,7 @@ func (r *Result) Failures(k int) *FailureReport {
 
 // chunks gathers choices, so that several can be tried at once and few are held.
 func chunks(all iter.Seq[[]pick]) iter.Seq[[][]pick] {
-	const most = 512
+	const most = 128
 	return func(yield func([][]pick) bool) {
 		var chunk [][]pick
 		for picks := range all {
@@ -137,17 +137,6 @@ func (p *prover) picks(size int) iter.Seq[[]pick] {
 			return true
 		}
 		choose(0, size)
-	}
-}
-
-// sets yields one set of failures for each way to choose.
-func (p *prover) sets(size int) iter.Seq[[]element] {
-	return func(yield func([]element) bool) {
-		for picks := range p.picks(size) {
-			if !yield(firstOf(picks)) {
-				return
-			}
-		}
 	}
 }
 
@@ -255,7 +244,7 @@ func (p *prover) reaching() map[int][]clusterPair {
 	for id, clusters := range byRegion {
 		for _, from := range clusters {
 			for _, to := range clusters {
-				if p.base.lost(party{kind: pods, cluster: from}, party{kind: pods, cluster: to}) == nil {
+				if p.base.lost(party{kind: partyPods, cluster: from}, party{kind: partyPods, cluster: to}) == nil {
 					pairs[id] = append(pairs[id], clusterPair{from, to})
 				}
 			}

@@ -42,7 +42,7 @@ func (s *survey) effect(failed []element) effect {
 			}
 		}
 		for _, pair := range s.pairs[id] {
-			if t.lost(party{kind: pods, cluster: pair.from}, party{kind: pods, cluster: pair.to}) != nil {
+			if t.lost(party{kind: partyPods, cluster: pair.from}, party{kind: partyPods, cluster: pair.to}) != nil {
 				found.pairs = append(found.pairs, Pair{pair.from.Name, pair.to.Name})
 			}
 		}

@@ -88,7 +88,7 @@ func (t *traffic) courseTo(d *destination) *course {
 	w, known := t.courses[aim{dest: d}]
 	if !known {
 		for _, o := range d.owned() {
-			w = t.newWalk(d, o)
+			w = t.newCourse(d, o)
 			if w.owner.part == nil || !t.isDead(w.owner) {
 				break
 			}
@@ -99,7 +99,7 @@ func (t *traffic) courseTo(d *destination) *course {
 	return w
 }
 
-func (t *traffic) newWalk(d *destination, o owned) *course {
+func (t *traffic) newCourse(d *destination, o owned) *course {
 	w := &course{t: t, family: familyIndex(d.domain.family), dest: d, prefix: o.prefix, addr: someAddress(o.prefix)}
 	switch {
 	case d.kind == serviceWhole, d.kind == serviceHost && len(d.Origins) > 1:
@@ -110,13 +110,13 @@ func (t *traffic) newWalk(d *destination, o owned) *course {
 	return w
 }
 
-// courseToDevice returns the course to an address of a device.
+// courseToDevice returns the course to an address of a device, or of nobody.
 func (t *traffic) courseToDevice(a netip.Addr, owner place) *course {
 	key := aim{addr: a, owner: owner}
 	w := t.courses[key]
 	if w == nil {
 		w = &course{t: t, family: familyIndex(fabric.FamilyOf(a)), addr: a, prefix: netip.PrefixFrom(a, a.BitLen()),
-			owner: owner, isDevice: true}
+			owner: owner, isDevice: owner.part != nil}
 		t.courses[key] = w
 	}
 	return w

@@ -52,29 +52,29 @@ type party struct {
 type partyKind uint8
 
 const (
-	pods partyKind = iota
-	services
-	device
-	nobody // an address that nothing in the topology has
+	partyPods partyKind = iota
+	partyServices
+	partyDevice
+	partyNobody // an address that nothing in the topology has
 )
 
 // partyOf finds who is meant by a place.
 func (c *census) partyOf(p Place) party {
 	switch {
 	case p.Cluster != nil && p.Services:
-		return party{kind: services, cluster: p.Cluster}
+		return party{kind: partyServices, cluster: p.Cluster}
 	case p.Cluster != nil:
-		return party{kind: pods, cluster: p.Cluster}
+		return party{kind: partyPods, cluster: p.Cluster}
 	case p.Node != nil:
 		devices := c.r.places(p.Node)
 		if p.Pods && hasBlocks(devices) {
-			return party{kind: pods, cluster: p.Node.Cluster, devices: devices}
+			return party{kind: partyPods, cluster: p.Node.Cluster, devices: devices}
 		}
-		return party{kind: device, devices: devices}
+		return party{kind: partyDevice, devices: devices}
 	case p.Switch != nil:
-		return party{kind: device, devices: c.r.places(p.Switch)}
+		return party{kind: partyDevice, devices: c.r.places(p.Switch)}
 	case p.Host != nil:
-		return party{kind: device, devices: c.r.places(p.Host)}
+		return party{kind: partyDevice, devices: c.r.places(p.Host)}
 	}
 	return c.partyAt(p.Address)
 }
@@ -82,24 +82,24 @@ func (c *census) partyOf(p Place) party {
 // partyAt finds who has an address: a device before a pod before a service.
 func (c *census) partyAt(a netip.Addr) party {
 	if owners := c.r.owner(a, nil); len(owners) > 0 {
-		return party{kind: device, devices: owners[:1], addr: a}
+		return party{kind: partyDevice, devices: owners[:1], addr: a}
 	}
 	for _, cluster := range c.r.Fabric.Clusters {
 		for _, p := range c.parts[cluster] {
 			for member := range p.Nodes {
 				at := place{p, member}
 				if slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix.Contains(a) }) {
-					return party{kind: pods, cluster: cluster, devices: []place{at}, addr: a}
+					return party{kind: partyPods, cluster: cluster, devices: []place{at}, addr: a}
 				}
 			}
 		}
 	}
 	for _, cluster := range c.r.Fabric.Clusters {
 		if slices.ContainsFunc(serviceRanges(cluster), func(p netip.Prefix) bool { return p.Contains(a) }) {
-			return party{kind: services, cluster: cluster, addr: a}
+			return party{kind: partyServices, cluster: cluster, addr: a}
 		}
 	}
-	return party{kind: nobody, addr: a}
+	return party{kind: partyNobody, addr: a}
 }
 
 // hasBlocks reports whether a node has pods.

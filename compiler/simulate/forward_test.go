@@ -146,7 +146,7 @@ func TestClustersReachEachOtherIfAllTheirPairsDo(t *testing.T) {
 			tr := newTraffic(v, c)
 			for _, from := range r.Fabric.Clusters {
 				for _, to := range r.Fabric.Clusters {
-					x := tr.lost(party{kind: pods, cluster: from}, party{kind: pods, cluster: to})
+					x := tr.lost(party{kind: partyPods, cluster: from}, party{kind: partyPods, cluster: to})
 					if got, want := x == nil, podsReach(v, from, to); got != want {
 						t.Errorf("without %s, pods of %s to those of %s: %v, want %v", failed, from.Name, to.Name, got, want)
 					}

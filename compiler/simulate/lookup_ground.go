@@ -189,6 +189,7 @@ func (s *surveyor) groundNodes(g *ground, p *Part, f fabric.Family) {
 		main.segment = s.ofNode(first, own)
 		g.attached = append(g.attached, main)
 		g.gateway, g.believes = gatewayOf(first.Gateway, first.Gateway6, f)
+		g.believes = g.believes || main.alone != nil // the switch with that address is somewhere else
 	}
 	for _, nic := range first.NICs {
 		if own := nicPrefix(nic, f); own.IsValid() {

@@ -181,11 +181,19 @@ func holdTo(t testing.TB, text []byte) outcome {
 		return o
 	}
 	open := map[string]bool{} // what orders differ in
-	for order := range int64(2) {
+	for order := range int64(15) {
 		other := oracle.Run(in.Fabric, in.Objects, order+1)
 		o.isPlural = o.isPlural || !other.Settled || !first.Settled
 		for key := range differing(want, linesOfOracle(other)) {
 			open[key] = true
+		}
+		if difference(got, linesOfOracle(other), nil) == "" {
+			o.diff = ""
+			o.isPlural = true
+			return o
+		}
+		if order == 1 && len(open) == 0 && os.Getenv("FEW") != "" {
+			break
 		}
 	}
 	o.isPlural = o.isPlural || len(open) > 0

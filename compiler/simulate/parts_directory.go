@@ -13,6 +13,8 @@ import (
 type directory struct {
 	owners    map[netip.Addr][]owner // in the order of clusters, nodes, switches, hosts, external speakers
 	externals []*fabric.External     // sorted by cluster and name
+
+	vrfs map[*fabric.Cluster][]string // of switches on subnets of the cluster's nodes
 }
 
 // owner is who has an address. Exactly one of the devices is set; none in the zero owner, which stands for nobody.
@@ -30,7 +32,7 @@ const mainAddress = -1
 
 // newDirectory looks every address up that the topology names.
 func newDirectory(f *fabric.Fabric, rules []*clusterRules) *directory {
-	d := &directory{owners: map[netip.Addr][]owner{}}
+	d := &directory{owners: map[netip.Addr][]owner{}, vrfs: vrfsOf(f)}
 	d.collectExternals(f)
 	for _, r := range rules {
 		for _, p := range r.peers {
@@ -56,6 +58,32 @@ func newDirectory(f *fabric.Fabric, rules []*clusterRules) *directory {
 		d.add(e.Address, owner{external: e})
 	}
 	return d
+}
+
+// vrfsOf returns the VRFs of switches that have an interface on a subnet of each cluster's nodes.
+func vrfsOf(f *fabric.Fabric) map[*fabric.Cluster][]string {
+	bySubnet := map[netip.Prefix][]*fabric.Cluster{}
+	for _, c := range f.Clusters {
+		for _, subnet := range c.Subnets {
+			bySubnet[subnet.Prefix] = append(bySubnet[subnet.Prefix], c)
+		}
+	}
+	vrfs := map[*fabric.Cluster][]string{}
+	for _, s := range f.Switches {
+		for _, i := range s.Interfaces {
+			for _, p := range []netip.Prefix{i.Address, i.Address6} {
+				if !p.IsValid() {
+					continue
+				}
+				for _, c := range bySubnet[p.Masked()] {
+					if !slices.Contains(vrfs[c], i.VRF) {
+						vrfs[c] = append(vrfs[c], i.VRF)
+					}
+				}
+			}
+		}
+	}
+	return vrfs
 }
 
 // collectExternals lists the peers entries of all clusters, as the fabric has them where a session leads to them.
@@ -157,17 +185,27 @@ func (d *directory) addSwitch(s *fabric.Switch) {
 
 // find returns who has an address as the nodes of a cluster see it; the zero owner: nobody. Where ranges are used more than
 // once that is the cluster's own nodes before all others, the switches of its racks before other switches, and nobody at the
-// far side of an isolated cluster unless there is no one else.
+// far side of an isolated cluster, and no switch in a VRF that the cluster's nodes are not in, unless there is no one else.
 func (d *directory) find(a netip.Addr, from *fabric.Cluster) owner {
 	var best owner
 	rank := 0
 	for _, o := range d.owners[a] {
-		if r := o.rank(from); r > rank {
+		r := o.rank(from)
+		if r == otherSwitch && len(d.vrfs[from]) > 0 && !slices.Contains(d.vrfs[from], o.vrf) {
+			r = outOfSight
+		}
+		if r > rank {
 			best, rank = o, r
 		}
 	}
 	return best
 }
+
+// Ranks of owners: a switch that is none of the cluster's racks', and whoever nodes of the cluster hardly see.
+const (
+	otherSwitch = 5
+	outOfSight  = 1
+)
 
 // rank is how likely a node of a cluster means this owner, from 1 up.
 func (o owner) rank(from *fabric.Cluster) int {
@@ -177,7 +215,7 @@ func (o owner) rank(from *fabric.Cluster) int {
 	case o.sw != nil && slices.ContainsFunc(o.sw.Racks, func(r *fabric.Rack) bool { return r.Cluster == from }):
 		return 6
 	case o.sw != nil:
-		return 5
+		return otherSwitch
 	case o.node != nil && !o.node.Cluster.Model.Isolated && !from.Model.Isolated:
 		return 4
 	case o.host != nil:
@@ -185,7 +223,7 @@ func (o owner) rank(from *fabric.Cluster) int {
 	case o.external != nil && o.external.Cluster == from:
 		return 2
 	case o.node != nil:
-		return 1
+		return outOfSight
 	}
 	return 0
 }

@@ -41,8 +41,9 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 		return f
 	}
 	f.otherwise = bgp.Reject
-	if r.version.AtLeast(mapsPriorities) && (key.peer == internalPeer || len(named) > 0) {
-		// LOCAL_PREF stays on this side of an eBGP session, so that it matters there to BGPFilters alone.
+	isLender := key.apart != nil && r.hasFelixPool(key.family)
+	if r.version.AtLeast(mapsPriorities) && (key.peer == internalPeer || len(named) > 0 || isLender) {
+		// LOCAL_PREF stays on this side of an eBGP session, so that it matters there to BGPFilters and within own blocks alone.
 		f.statements = append(f.statements, statement{route: routeMatch{sources: localSources}, change: []change{setLocalPref(normalLocalPref)}})
 		if key.family == fabric.IPv4 && (r.hasFelixPool(key.family) || len(named) > 0) {
 			f.statements = append(f.statements, r.withoutMetric(key)...)

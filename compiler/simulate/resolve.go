@@ -93,7 +93,8 @@ func (r *resolver) fromNode(p *Part, g *ground, a netip.Addr) way {
 		return way{}
 	case act != nil:
 		return way{metric: bgp.ViaGateway, gateways: gatewaysOf(act)}
-	case g.gateway.IsValid() && g.attachmentTo(g.gateway, r.view.down) != nil:
+	case g.gateway.IsValid() && (g.attachmentTo(g.gateway, r.view.down) != nil || g.attachmentTo(g.gateway, nil) == nil):
+		// Outside of all subnets it is one that `ip route` calls onlink, as nodes with a /32 have it.
 		return way{metric: bgp.ViaGateway, gateways: []netip.Addr{g.gateway}, isUnknown: g.believes}
 	case g.believes && !g.gateway.IsValid():
 		return way{metric: bgp.ViaGateway, isUnknown: true}

@@ -99,6 +99,8 @@ func (v *view) pathRows(at place, d *destination, o owned, r rib) []RouteRow {
 	act := v.at(d, d.slot(at.part, at.member, o.member))
 	var rows []RouteRow
 	var taken []netip.Addr // next hops that a row before uses
+	isOnSubnet := at.part.Nodes != nil && slices.ContainsFunc(at.part.ground[familyIndex(d.domain.family)].attached,
+		func(on attachment) bool { return on.subnet == o.prefix })
 	for n, p := range r.paths {
 		row := RouteRow{Device: at.part.Device(at.member), VRF: at.part.VRF, Prefix: o.prefix, Table: BGPTable, Type: Unicast,
 			ASPath: p.asPath, LocalPref: p.LocalPref}
@@ -111,14 +113,17 @@ func (v *view) pathRows(at place, d *destination, o owned, r rib) []RouteRow {
 			told := row
 			told.From = t.from.DeviceName()
 			told.NextHops = []NextHop{v.resolved(at, d, o, act, t.nextHop, p.NextHop.Hop)}
-			told.Best = len(rows) == 0
-			told.Used = told.Best || p.isUsed && !slices.Contains(taken, t.nextHop) && isAmong(v.inUse(at, d, o, act), t.nextHop)
+			told.Best = len(rows) == 0 && !isOnSubnet
+			told.Used = told.Best || !isOnSubnet && p.isUsed && !slices.Contains(taken, t.nextHop) && isAmong(v.inUse(at, d, o, act), t.nextHop)
 			if told.Used {
 				taken = append(taken, t.nextHop)
 			}
 			told = told.judged(act, p)
 			if !told.Used && slices.Contains(taken, t.nextHop) && slices.Contains(tieBreaks, p.decider) {
 				told.Status = "its next hop is in use already"
+			}
+			if isOnSubnet {
+				told.Status = "not preferred: the node is on the subnet itself" // of preference 240
 			}
 			rows = append(rows, told)
 		}

@@ -15,6 +15,18 @@ func (d Destination) PoolName() string {
 	return d.of.pool.name
 }
 
+// HolderPart is the part whose nodes have the pods, whoever else announces their blocks; of what are no pods, the first that
+// brings it in; nil: nobody does.
+func (d Destination) HolderPart() *Part {
+	switch {
+	case d.of.Owner != nil:
+		return d.OwnerPart()
+	case len(d.of.Origins) > 0:
+		return d.of.domain.parts[d.of.Origins[0].Speaker.Index]
+	}
+	return nil
+}
+
 // NextParts yields the parts that are next hops of a part's route to a destination, those of gateways left out. It is what
 // Standing tells of them, without its cost.
 func (r *Result) NextParts(d Destination, p *Part) iter.Seq[*Part] {

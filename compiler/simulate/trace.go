@@ -56,15 +56,15 @@ func (tr *tracer) failed(x *exchange) *Trace {
 		tr.addWays(x, x.to, x.from)
 	}
 	stop := tr.t.explain(lost, way)
-	tr.trace.Stop = stop
+	tr.trace.Stop = &stop.Stop
 	tr.trace.Verdict = tr.sentence(x, stop)
 	return tr.trace
 }
 
 // sentence is the verdict on an exchange that fails: the device, the rule, the edit; and which of the packets it is about where
 // that isn't plain.
-func (tr *tracer) sentence(x *exchange, stop *Stop) string {
-	text := stop.Rule
+func (tr *tracer) sentence(x *exchange, stop *finding) string {
+	text := stop.sentence
 	if stop.Edit != "" {
 		text += "; " + stop.Edit
 	}
@@ -148,7 +148,7 @@ func (tr *tracer) translation(all []*exchange) *pool {
 
 // translates is the pool for whose pods the node of an exchange puts its own address in the place of theirs; nil: none.
 func (tr *tracer) translates(x *exchange) *pool {
-	if tr.a.kind != pods || x.to == nil || x.to.services == tr.a.cluster {
+	if tr.a.kind != partyPods || x.to == nil || x.to.services == tr.a.cluster {
 		return nil
 	}
 	for _, d := range tr.t.census.blocks[tr.a.cluster][x.to.family] {

@@ -226,6 +226,9 @@ func (sp *speaker) owner(a netip.Addr) *speaker {
 // ownersOf returns the devices that answer for an address, as sp sees it: of several the switches of its rack, or those in its VRF.
 func (sp *speaker) ownersOf(a netip.Addr) []*speaker {
 	all := sp.network.owners[place{sp.realm, a}]
+	if all == nil && sp.node != nil && (a == sp.node.node.Gateway || a == sp.node.node.Gateway6) {
+		all = sp.network.owners[place{"", a}] // a switch on the subnet that others use too
+	}
 	var near []*speaker
 	for _, other := range all {
 		isOfRack := sp.node != nil && sp.node.node.Rack != nil && other.sw != nil && slices.Contains(sp.node.node.Rack.Switches, other.sw)

@@ -167,7 +167,7 @@ func (r *rule) matchesRange(p netip.Prefix) bool {
 	isInside, isEqual := within(p, r.cidr), p == r.cidr
 	if r.maxBits > 0 {
 		inBounds := r.minBits <= p.Bits() && p.Bits() <= r.maxBits
-		isInside, isEqual = isInside && inBounds, isEqual && inBounds
+		isInside, isEqual = isInside && inBounds, false // of a prefix and a set of prefixes BIRD says that they differ
 	}
 	switch r.operator {
 	case "Equal":

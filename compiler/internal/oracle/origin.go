@@ -124,7 +124,7 @@ func (n *network) originateNodes(c *clusterRules) {
 				continue
 			}
 			if b.IsSingleIP() { // a pod's address in another node's block, or a block of one address
-				sp.originate(b, &route{source: fromKernel, preference: 10, to: device, iface: "cali0", kernelMetric: rules.podMetric()})
+				sp.originate(b, &route{source: fromKernel, preference: 10, to: device, iface: "cali0", kernelMetric: rules.podMetric(fabric.FamilyOf(b.Addr()))})
 			} else {
 				sp.originate(b, &route{source: fromStatic, preference: 200})
 			}
@@ -146,11 +146,11 @@ func (n *nodeRules) runsBIRD(p netip.Prefix) bool {
 }
 
 // podMetric is the metric of the routes to a node's pods.
-func (n *nodeRules) podMetric() uint32 {
+func (n *nodeRules) podMetric(f fabric.Family) uint32 {
 	if n.atLeast(32, 0) {
 		return normalPriority
 	}
-	return 0
+	return unsetMetric(f)
 }
 
 // ignores reports whether ignoredInterfaces hides an interface from BIRD.

@@ -91,8 +91,8 @@ func (n *network) addSession(s *session) {
 // towards the peer. It is the zero Addr where the node has none of the family.
 func (sp *speaker) localAddress(p *peering) netip.Addr {
 	own := sp.node.node.Addr(fabric.FamilyOf(p.remote))
-	if p.sourceIsNode {
-		return own
+	if p.sourceIsNode || !own.IsValid() {
+		return own // without one the node runs no BIRD of the family
 	}
 	towards := p.remote
 	for _, r := range sp.node.reachable {

@@ -108,12 +108,14 @@ func (sp *speaker) forward(a netip.Addr) []netip.Addr {
 		if !e.prefix.Contains(a) || e.prefix.Bits() <= bits {
 			continue
 		}
+		metric := uint32(0)
 		for _, r := range sp.rows(e) {
-			if r.Kind == unicast {
+			metric = max(metric, r.Metric)
+			if r.Kind != rib && (r.Kind == unicast || e.prefix.Bits() > bits) { // none of a blackhole
 				gateways, bits = r.NextHops, e.prefix.Bits()
 			}
 		}
-		if local := e.local(fromKernel); local != nil && bits < e.prefix.Bits() && e.prefix.Bits() == 0 {
+		if local := e.local(fromKernel); local != nil && e.prefix.Bits() == 0 && (bits < 0 || !local.isHidden && local.kernelMetric < metric) {
 			gateways, bits = []netip.Addr{local.gateway}, 0
 		}
 	}

@@ -1,0 +1,55 @@
+package check
+
+import (
+	"slices"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/source"
+)
+
+// causes are the checks that tell why routes or packets stop, at the declaration that is to blame.
+var causes = []string{
+	"as-path-loop", "encapsulation-missing", "filter-blocks-expected", "foreign-pool-missing", "foreign-pool-one-way",
+	"next-hop-unresolvable", "rr-cluster-id-split", "rr-node-isolated", "rr-partition", "session-as-mismatch", "session-half-open",
+	"session-no-match", "session-no-path", "session-one-sided", "session-own-address",
+}
+
+// leaveCauses drops what expectation-failed says of expectations that nobody wrote, at the cluster or peering that they are about,
+// where another check has told what breaks it: one mistake is one finding. A cause that is waived, or a warning since an IGP may
+// carry what is missing, has been told as well.
+func (c *Checks) leaveCauses() {
+	all := slices.Clone(c.found)
+	c.found = slices.DeleteFunc(c.found, func(d *diag.Diagnostic) bool {
+		if d.Check != "expectation-failed" {
+			return false
+		}
+		about := c.implied(d.Path)
+		return about != nil && slices.ContainsFunc(all, func(cause *diag.Diagnostic) bool {
+			return cause.Severity != diag.Info && slices.Contains(causes, cause.Check) && names(cause, about)
+		})
+	})
+}
+
+// implied returns what an expectation at a path is about if nobody wrote it: the cluster, or the peering and its clusters; nil: it
+// was written.
+func (c *Checks) implied(at source.Path) []source.Path {
+	for _, cluster := range c.fabric.Clusters {
+		if cluster.At() == at {
+			return []source.Path{at}
+		}
+	}
+	for _, p := range c.fabric.Peerings {
+		if p.At() == at {
+			return []source.Path{at, p.Clusters[0].At(), p.Clusters[1].At()}
+		}
+	}
+	return nil
+}
+
+// names reports whether a finding or one of its notes is within one of the declarations.
+func names(d *diag.Diagnostic, about []source.Path) bool {
+	within := func(at source.Path) bool {
+		return slices.ContainsFunc(about, func(declared source.Path) bool { return at.Has(declared) })
+	}
+	return within(d.Path) || slices.ContainsFunc(d.Notes, func(n diag.Note) bool { return within(n.Path) })
+}
