@@ -56,7 +56,7 @@ func isToldBy(implied *simulate.Proof, proofs []simulate.Proof) bool {
 
 // isSameStop reports whether two routes stop at one declaration and need one edit, though perhaps at different nodes.
 func isSameStop(a, b *simulate.Stop) bool {
-	return a.At == b.At && a.Reason == b.Reason && (a.Rule == b.Rule || a.Edit == b.Edit && a.Edit != "")
+	return a.At == b.At && (a.Rule == b.Rule || a.Edit == b.Edit && a.Edit != "")
 }
 
 // stopOf is where what an expectation needs stops; nil: it holds, or fails without that.

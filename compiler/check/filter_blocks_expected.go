@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/simulate"
@@ -51,16 +52,17 @@ type blocked struct {
 // isFiltered reports whether a filter that somebody wrote, or the lists of a switch, stop a route. A route that no pool covers is
 // foreign-pool-missing's, and filters that are derived hold back what no peering lets pass.
 func isFiltered(stop *simulate.Stop) bool {
-	if stop.Reason != simulate.DeniedExport && stop.Reason != simulate.DeniedImport {
-		return false
+	switch labels := stop.At.Labels(); {
+	case len(labels) > 2 && labels[0] == "clusters":
+		return labels[2] == "filters"
+	case len(labels) > 0 && labels[0] == "switches":
+		return strings.Contains(stop.Rule, "prefix list ") || strings.Contains(stop.Rule, "policy ")
 	}
-	labels := stop.At.Labels()
-	return len(labels) > 0 && labels[0] == "switches" ||
-		len(labels) > 2 && labels[0] == "clusters" && labels[2] == "filters"
+	return false
 }
 
 func (b *blocked) report(p *Pass) {
-	d := p.Reportf(b.stop.At, "%s: this breaks %s", b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
+	d := p.Reportf(b.stop.At, "%s stops at %s: %s: this breaks %s", b.stop.Prefix, b.stop.Device, b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
 		if proof.Implied {
 			return "the implied expectation \"" + proof.Name + "\""
 		}

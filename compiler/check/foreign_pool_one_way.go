@@ -61,7 +61,7 @@ func (p *Pass) oneWay(peering *fabric.Peering, from, to *fabric.Cluster) {
 		return
 	}
 	if trace.Stop.At != "" && trace.Stop.At != d.Path {
-		d.Note(trace.Stop.At, "%s", trace.Stop.Rule)
+		d.Note(trace.Stop.At, "%s stops them: %s", trace.Stop.Device, trace.Stop.Rule)
 	}
 	if trace.Stop.Edit == "" {
 		d.WithHint("let cluster %s take the routes of cluster %s too, or delete the peering", from.Name, to.Name)

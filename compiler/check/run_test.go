@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"topoc/compiler/calico"
 	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
 	"topoc/compiler/internal/topogen"
+	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 )
 
@@ -24,6 +27,35 @@ func BenchmarkRun(b *testing.B) {
 			f := linkText(b, text.Bytes())
 			for b.Loop() {
 				Run(f, Options{Today: fixtureDay})
+			}
+		})
+	}
+}
+
+// BenchmarkContinue checks the prediction of generated topologies with the rules that look at sessions, routes and packets.
+func BenchmarkContinue(b *testing.B) {
+	const nodes = 100 // in each rack or cluster
+	only := []string{"session-no-path", "session-half-open", "as-path-loop", "next-hop-unresolvable", "ecmp-collapsed", "rr-partition"}
+	for _, of := range []struct {
+		name  string
+		write func(*bytes.Buffer) error
+	}{
+		{"clusters=1000", func(text *bytes.Buffer) error { return topogen.Write(text, 1000) }},
+		{"racks=100", func(text *bytes.Buffer) error { return topogen.WriteFabric(text, 100, nodes) }},
+	} {
+		b.Run(of.name, func(b *testing.B) {
+			var text bytes.Buffer
+			if err := of.write(&text); err != nil {
+				b.Fatal(err)
+			}
+			f := linkText(b, text.Bytes())
+			objects := map[*fabric.Cluster]*calico.Objects{}
+			for _, c := range f.Clusters {
+				objects[c] = calico.Compile(c)
+			}
+			predicted := simulate.Run(simulate.Input{Fabric: f, Objects: objects})
+			for b.Loop() {
+				Start(f, Options{Only: only}).Continue(objects, predicted)
 			}
 		})
 	}

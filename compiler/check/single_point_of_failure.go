@@ -9,8 +9,8 @@ import (
 )
 
 // maxCutWork bounds the search for single points of failure to some tenths of a second: see simulate.Result.Cuts. A fabric of five
-// racks with two reflectors and two leaves each is within it, and so are eighty clusters apart from each other.
-const maxCutWork = 60000
+// racks with two reflectors and two leaves each is within it, and so are a hundred clusters apart from each other.
+const maxCutWork = 100000
 
 var _ = rule(Rule{
 	Name:     "single-point-of-failure",
@@ -22,7 +22,7 @@ The routes are predicted once more for each node, switch and link without it: wh
 one, reach each other with it and not without, it is told; of a switch, its links are not told besides. A rack below one switch is often meant to be so, hence this is
 information. Nodes with the same sessions, pools and subnets are one part, and one of them is tried for all. In a large topology
 nothing is tried, and the finding says so: where the parts of one connected network, squared and added to all parts, for each
-part and link, come to more than 60000.
+part and link, come to more than 100000.
 
 Mend it by a second switch, link or reflector beside the one that is named; survives: 1 in an expectation then keeps it so. Where
 nothing is tried, topoc sim failures tells.`,

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"slices"
 
 	"topoc/compiler/fabric"
@@ -27,11 +28,8 @@ func (b *destinationBuilder) felix(d *draft, owner *Part, over *pool) {
 		if !ok {
 			continue
 		}
-		if tunnel == "" {
-			tunnel = p.Nodes[0].Interface
-		}
 		d.bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromKernel, Preference: kernelPreference, Gateway: gateway,
-			Interface: tunnel, Others: p == owner})
+			Interface: cmp.Or(tunnel, p.Nodes[0].Interface), Tunneled: tunnel != "", Others: p == owner})
 	}
 }
 

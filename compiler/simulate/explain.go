@@ -31,6 +31,9 @@ func (t *traffic) explain(w *course, way []leg) *finding {
 	if stop := t.explainKernel(w, way); stop != nil {
 		return stop
 	}
+	if stop := t.explainLoop(w, way); stop != nil {
+		return stop
+	}
 	return t.stop(last.at, w.prefix, last.at.part.Device(last.at.member).At(), t.remedy(w, last.at),
 		"%s drops packets to %s: %s", t.short(last.at), prefixText(w.prefix), w.endText(last))
 }

@@ -14,7 +14,7 @@ import (
 type birdFilter struct {
 	statements []statement
 	otherwise  bgp.Decision // of routes that no statement decides: Accept or Reject
-	iface      string       // that routes learned by BGP lead out of: the nodes' main interface, even where they have several
+	iface      string       // that routes learned by BGP lead out of: of exports the nodes' main interface, even where they have several
 
 	judged judged
 }

@@ -167,6 +167,12 @@ func (r *Result) owner(a netip.Addr, near *Part) []place {
 			within = append(within, h.place)
 		}
 	}
+	if near != nil && near.Cluster != nil && near.Cluster.Model.Isolated { // what others have of its ranges is out of its reach
+		ofOthers := func(at place) bool { return at.part.Cluster != near.Cluster }
+		if slices.ContainsFunc(within, func(at place) bool { return !ofOthers(at) }) {
+			within = slices.DeleteFunc(within, ofOthers)
+		}
+	}
 	if on == nil {
 		on = within
 	}

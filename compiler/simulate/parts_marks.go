@@ -137,11 +137,9 @@ func (m *marks) intern(c *markCollector) {
 	}
 }
 
-// nameNodes finds the nodes that play a part of their own: next hops of static routes, gateways, ends of expectations, and those
-// that a switch chooses among.
+// nameNodes finds the nodes that play a part of their own: next hops of static routes, gateways, and ends of expectations.
 func (m *marks) nameNodes(f *fabric.Fabric, rules []*clusterRules) {
 	m.nameNextHops(f)
-	m.nameRivals(f)
 	for a := range m.gateways(f) {
 		m.name(a)
 	}
@@ -168,22 +166,6 @@ func (m *marks) nameNextHops(f *fabric.Fabric) {
 	for _, h := range f.Hosts {
 		for i := range h.Routes {
 			m.nameAll(h.Routes[i].Nodes)
-		}
-	}
-}
-
-// nameRivals names the nodes that a switch cannot all use at once: which of them it uses goes by their addresses.
-func (m *marks) nameRivals(f *fabric.Fabric) {
-	for _, s := range f.Switches {
-		for _, r := range s.Routers {
-			if r.MaximumPaths <= 1 || r.PossiblePaths <= r.MaximumPaths {
-				continue
-			}
-			for _, n := range r.Neighbors {
-				if n.Group != nil {
-					m.name(n.Address)
-				}
-			}
 		}
 	}
 }

@@ -91,10 +91,23 @@ func newNodePolicies(s *Session, f fabric.Family) (imp, exp bgp.Policy) {
 	rules := s.Part.rules
 	key := rules.filterKey(s, f)
 	index := familyIndex(f)
-	if filter := rules.birdFilter(key, imports); len(filter.statements) > 0 {
+	learned := key
+	learned.iface = s.outInterface()
+	if filter := rules.birdFilter(learned, imports); len(filter.statements) > 0 {
 		imp = rules.policy(nodePolicy{filter, s.Part, index, imports})
 	}
 	return imp, rules.policy(nodePolicy{rules.birdFilter(key, exports), s.Part, index, exports})
+}
+
+// outInterface is the interface that a session of nodes runs over, and that what is learned by it mostly leads out of.
+func (s *Session) outInterface() string {
+	n := s.Part.Nodes[0]
+	for _, nic := range n.NICs {
+		if a := memberOf(s.local, 0); nic.Address.Addr() == a || nic.Address6.Addr() == a {
+			return nic.Name
+		}
+	}
+	return n.Interface
 }
 
 // Decisions implements bgp.Policy. The slice may be shared.

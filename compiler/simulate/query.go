@@ -44,7 +44,6 @@ type Stop struct {
 	Rule   string       // "no IPPool of cluster-a covers it", "BGPFilter no-transit rule 2", "its own AS 64512 is in the path", …
 	Edit   string       // the edit that mends it, in the imperative; empty: none is known
 	At     source.Path  // the declaration to edit, as far as known
-	Reason Reason       // of BGP, where it stops a route between two devices; Passed: something else does
 }
 
 // Proof is what became of one expectation.

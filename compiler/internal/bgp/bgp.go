@@ -119,6 +119,7 @@ type Origination struct {
 	Preference int    // BIRD: direct 240, static 200, alien routes of the kernel 10. Not used for switches, whose own routes win
 	Incomplete bool   // ORIGIN of redistributed routes
 	Gateway    *Hop   // alien routes of the kernel with a gateway: the NEXT_HOP over iBGP. Of the owner's addresses its own
+	Tunneled   bool   // Gateway is behind a tunnel, not on the network that its address is on: BIRD's interfaces differ
 	Others     bool   // of Owner: not the owner has it, but the other members do
 	Interface  string // that it leads out of, for policies
 	Only       []*End // announced on these alone, and not used by the speaker itself: a default route made for a session. nil: on all

@@ -23,8 +23,9 @@ func (s *Solver) setNextHop(way passage, e *endPlan, p, sent *Path) bool {
 func (s *Solver) keptNextHop(e *endPlan, p *Path) (NextHop, bool) {
 	nh := p.NextHop
 	if p.From < 0 {
-		gateway := s.dest.Origins[p.Origination].Gateway
-		if gateway == nil {
+		o := &s.dest.Origins[p.Origination]
+		gateway := o.Gateway
+		if gateway == nil || o.Tunneled && e.nextHop == ThirdParty {
 			return nh, false
 		}
 		nh = NextHop{Hop: int32(gateway.Index), Who: Each}

@@ -169,8 +169,8 @@ func TestAttributesAcrossSessions(t *testing.T) {
 				l.xa.Client, l.xa.ClusterID = true, 7
 				l.xb.Client, l.xb.ClusterID = true, 8
 			}, "[] 100 [8 7] 0"},
-		{"export policies prepend before the own AS", "ebgp", "ebgp",
-			func(l *line) { l.xb.Export = prepending(9, 9) }, "[65002 9 9 65001] 100 [] 0"},
+		{"export policies prepend to the own AS", "ebgp", "ebgp",
+			func(l *line) { l.xb.Export = prepending(9, 9) }, "[9 9 65002 65001] 100 [] 0"},
 		{"communities cross eBGP", "ebgp", "ebgp",
 			func(l *line) { l.ax.Export = adding(Community{Part: [3]uint32{65001, 1}}) }, "[65002 65001] 100 [] 1"},
 	}

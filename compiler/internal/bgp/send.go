@@ -130,6 +130,10 @@ func (s *Solver) tell(way passage, p, sent *Path) Reason {
 		}
 	}
 	*sent = *p
+	isBIRD := s.plan.speakers[e.speaker].kind == BIRD
+	if isBIRD && !e.internal { // before the filter sees the route: proto/bgp/attrs.c bgp_import_control
+		s.setASPath(sent, s.asPaths.prepend(e.localASN, sent.asPath))
+	}
 	switch s.decisions[e.exports] {
 	case Reject:
 		return DeniedExport
@@ -144,11 +148,13 @@ func (s *Solver) tell(way passage, p, sent *Path) Reason {
 	if e.internal {
 		s.reflect(way, e, p, sent)
 	} else {
-		asPath := sent.asPath
-		if e.asOverride {
-			asPath = s.asPaths.replace(asPath, e.farASN, e.localASN)
+		if !isBIRD {
+			asPath := sent.asPath
+			if e.asOverride {
+				asPath = s.asPaths.replace(asPath, e.farASN, e.localASN)
+			}
+			s.setASPath(sent, s.asPaths.prepend(e.localASN, asPath))
 		}
-		s.setASPath(sent, s.asPaths.prepend(e.localASN, asPath))
 		sent.clusterList, sent.originator = 0, 0
 	}
 	sent.Origination, sent.Source = -1, FromBGP

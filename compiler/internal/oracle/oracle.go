@@ -70,10 +70,32 @@ type network struct {
 }
 
 // Run predicts f with the given objects, which must be there for every cluster of f; order seeds the order in which messages
-// are delivered, and where it is odd everything is told a second time once it has settled. Where f has several stable outcomes order picks one: who compares Run's result with another prediction asks
-// for several orders, and leaves out what they don't agree on. Routes of Felix' that every node tells its leaf make such
-// topologies: each node that hears of another's first keeps its own to itself.
+// are delivered, and where it is odd all devices tell everything a second time, at once. Where f has several stable outcomes
+// order picks one: who compares Run's result with another prediction asks for several orders, and leaves out what they don't
+// agree on. Routes of Felix's that every node tells its leaf make such topologies: each node that hears of another's first
+// keeps its own to itself. So do next hops that one route makes unreachable and another one doesn't.
 func Run(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, order int64) *Result {
+	return RunWithout(f, objects, order)
+}
+
+// RunWithout is Run, after which some nodes, switches (by DeviceName) and links (by name) fail for good at once. Sessions that
+// were down before are not tried again. Of what has failed the Result says nothing that means anything.
+func RunWithout(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, order int64, failed ...string) *Result {
+	n := newNetwork(f, objects, order)
+	n.settle()
+	if order%2 != 0 && !n.isBusy {
+		n.reset()
+		n.settle()
+	}
+	if len(failed) > 0 && !n.isBusy {
+		n.fail(failed)
+		n.settle()
+	}
+	return n.result()
+}
+
+// newNetwork makes the speakers with their routes and sessions. Nobody has said anything yet.
+func newNetwork(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, order int64) *network {
 	n := &network{fabric: f, random: rand.New(rand.NewSource(order)),
 		clusters: map[*fabric.Cluster]*clusterRules{}, byNode: map[*fabric.Node]*speaker{},
 		bySwitch: map[switchVRF]*speaker{}, owners: map[place][]*speaker{}}
@@ -90,12 +112,7 @@ func Run(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, order in
 		n.originateNodes(n.clusters[c])
 	}
 	n.originateSwitches()
-	n.settle()
-	if order%2 != 0 && !n.isBusy {
-		n.reset()
-		n.settle()
-	}
-	return n.result()
+	return n
 }
 
 // settle brings up the sessions of neighbors, lets everything come to rest, then brings up those that found a way to each
@@ -120,26 +137,6 @@ func (n *network) settle() {
 		}
 	}
 	n.isBusy = true
-}
-
-// reset takes all sessions down and up again before anybody hears of anything, as if all devices had rebooted at once: what came
-// first before comes in another order then.
-func (n *network) reset() {
-	var up []*session
-	for _, s := range n.sessions {
-		if s.up && s.index < s.far.index {
-			up = append(up, s)
-			s.set(false)
-		}
-	}
-	for _, s := range n.sessions {
-		s.queue, s.sent, s.waiting = nil, map[pathKey]*attributes{}, map[pathKey]bool{}
-	}
-	n.busy = nil
-	for _, s := range up {
-		s.set(true)
-	}
-	n.isBusy = !n.deliverAll()
 }
 
 // deliverAll delivers messages one by one, each from a queue that chance picks. It reports whether it came to an end.
