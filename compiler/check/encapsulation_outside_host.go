@@ -74,11 +74,11 @@ func hasVXLAN(c *fabric.Cluster) bool {
 
 // detour reports a device outside whose packets to pods of a cluster go through VXLAN.
 func (p *Pass) detour(told map[outsideKey]bool, from fabric.Device, to *fabric.Cluster, at source.Path, because string) {
-	if key := (outsideKey{from, to}); told[key] || !hasVXLAN(to) {
+	key := outsideKey{from, to}
+	if told[key] || !hasVXLAN(to) {
 		return
-	} else {
-		told[key] = true
 	}
+	told[key] = true
 	for found := range p.Predicted.Detours(from, to) {
 		pool := poolNamed(to, found.Pool)
 		if pool == nil || !strings.HasPrefix(found.Tunnel, "vxlan") {

@@ -41,7 +41,7 @@ source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the
 				if blocks[c] == nil {
 					blocks[c] = p.blocksOf(c)
 				}
-				if p.exportsTunneled(from, s, session) || p.exportsLearned(from, s, blocks[c]) {
+				if p.exportsTunneled(from, s, session) || p.exportsLearned(from, session, blocks[c]) {
 					told = append(told, from.at)
 				}
 			}
@@ -99,24 +99,38 @@ func (p *Pass) blocksOf(c *fabric.Cluster) []simulate.Destination {
 	return all
 }
 
-// exportsLearned reports nodes that tell a switch of blocks which they have learned from nodes. One block of another node's speaks
-// for all, one of their own rack's if there is any: others may come over the switch itself.
-func (p *Pass) exportsLearned(from *exporter, to *simulate.Part, blocks []simulate.Destination) bool {
+// exportsLearned reports nodes that tell a switch of blocks which they have learned from nodes. A block of another part of the
+// cluster speaks for all, one of their own rack's if there is any. Where all nodes of the cluster are alike, only the messages tell
+// what the owner of a block announces from what the others do.
+func (p *Pass) exportsLearned(from *exporter, session *simulate.Session, blocks []simulate.Destination) bool {
 	if !from.hearsNodes() {
 		return false
 	}
+	isAlone := true
 	for _, isNear := range []bool{true, false} {
 		i := slices.IndexFunc(blocks, func(d simulate.Destination) bool {
 			owner := ownerOf(d, nil)
-			return owner != nil && (owner.Rack == from.part.Nodes[0].Rack) == isNear && isOthers(d, from.part) &&
-				p.Predicted.Standing(d, from.part).HasPath
+			return owner != nil && d.HolderPart() != from.part && (owner.Rack == from.part.Nodes[0].Rack) == isNear &&
+				p.Predicted.HearsFromNodes(d, from.part)
 		})
-		if i >= 0 && p.announces(from, to, blocks[i]) {
-			p.exported(from, to, blocks[i])
+		if i < 0 {
+			continue
+		}
+		isAlone = false
+		if p.Predicted.Carries(blocks[i], session) {
+			p.exported(from, session.Part, blocks[i])
 			return true
 		}
 	}
-	return false
+	if !isAlone || from.part.Size() < 2 {
+		return false
+	}
+	i := slices.IndexFunc(blocks, func(d simulate.Destination) bool { return d.HolderPart() == from.part })
+	if i < 0 || !p.announces(from, session.Part, blocks[i]) {
+		return false
+	}
+	p.exported(from, session.Part, blocks[i])
+	return true
 }
 
 // hearsNodes reports whether the nodes have sessions with others of their cluster.
@@ -126,12 +140,7 @@ func (e *exporter) hearsNodes() bool {
 	})
 }
 
-// isOthers reports whether nodes of a part can have learned of a block from another node.
-func isOthers(d simulate.Destination, p *simulate.Part) bool {
-	return p.Size() > 1 || d.HolderPart() != p
-}
-
-// announces reports whether nodes offer a switch a block that they have learned from nodes: no switch is in its path.
+// announces reports whether nodes offer a switch a block of one of them that they have learned from it: no switch is in its path.
 func (p *Pass) announces(from *exporter, to *simulate.Part, d simulate.Destination) bool {
 	return slices.ContainsFunc(p.Predicted.Offers(d, to), func(o simulate.Offer) bool {
 		return o.From == from.part && !o.ByOwner && o.Reason == simulate.Passed &&

@@ -87,7 +87,7 @@ func pathHint(f *fabric.Fabric, x *deadSessions, stop fabric.Device, home *fabri
 	if n, ok := stop.(*fabric.Node); ok && n.Gateway.IsValid() {
 		return fmt.Sprintf("correct gateway of node %s: nothing that leads on to %s has the address %s", n.Name, lost, n.Gateway)
 	}
-	return fmt.Sprintf("place the two ends on one subnet, or give both a gateway that leads to the other")
+	return "place the two ends on one subnet, or give both a gateway that leads to the other"
 }
 
 // homeOf returns the first switch that is on the network of an address; nil: none is.

@@ -62,11 +62,14 @@ func newProver(r *Result) *prover {
 
 func isKnown(e fabric.Endpoint) bool { return e != fabric.Endpoint{} }
 
-// imply adds what nobody has to write.
+// imply adds what nobody has to write. Where a peering doesn't exchange pods, no answer can get to one: nodes ask for services.
 func (p *prover) imply() {
 	add := func(e *fabric.Expectation, at source.Path) {
 		c := p.claim(e, at)
 		c.implied = true
+		if e.From != e.To && !e.Pods {
+			c.from = party{kind: partyDevice, devices: p.census.nodesOf(e.From.Cluster)}
+		}
 		p.claims = append(p.claims, c)
 	}
 	for _, c := range p.r.Fabric.Clusters {
@@ -78,7 +81,11 @@ func (p *prover) imply() {
 			e := &fabric.Expectation{From: fabric.Endpoint{Cluster: c}, To: fabric.Endpoint{Cluster: peering.Other(c)},
 				Pods: peering.Pods, Services: peering.Takes(c), Reach: true, Paths: 1}
 			if what := trafficOf(e); what != "" {
-				e.Name = fmt.Sprintf("peering %s: %s reaches the %s of %s", peering.Name, c.Name, what, peering.Other(c).Name)
+				who := c.Name + " reaches"
+				if !e.Pods {
+					who = "nodes of " + c.Name + " reach"
+				}
+				e.Name = fmt.Sprintf("peering %s: %s the %s of %s", peering.Name, who, what, peering.Other(c).Name)
 				add(e, peering.At())
 			}
 		}

@@ -79,6 +79,17 @@ func (c *census) partyOf(p Place) party {
 	return c.partyAt(p.Address)
 }
 
+// nodesOf returns the nodes of a cluster.
+func (c *census) nodesOf(cluster *fabric.Cluster) []place {
+	var all []place
+	for _, p := range c.parts[cluster] {
+		for member := range p.Nodes {
+			all = append(all, place{p, member})
+		}
+	}
+	return all
+}
+
 // partyAt finds who has an address: a device before a pod before a service.
 func (c *census) partyAt(a netip.Addr) party {
 	if owners := c.r.owner(a, nil); len(owners) > 0 {

@@ -1,107 +1,119 @@
 package simulate
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
 )
 
-// programmer turns what BGP speakers of one domain know into what they have in their kernels. Equal actions are one pointer.
-// Not safe for concurrent use.
+// programmer turns what BGP speakers of one domain know into what they have in their kernels, one destination after the other.
+// Equal actions are mostly one pointer. Not safe for concurrent use.
 type programmer struct {
 	domain   *domain
 	resolver *resolver
-	classes  map[classKey]kernelClass
-	known    map[string]*action // by what decides them
-	key      []byte             // scratch
 	peers    []*bgp.Hop         // by speaker of nodes: the node addresses that Felix sends to; nil: none is known
+	speakers []int32            // by Hop.Index: whose it is; -1: nobody's
+	last     []memory           // by slot: of the last destination
+	known    map[string]*action // by situation and uses
+	key      []byte             // scratch
+
+	// Of the destination at hand.
+	dest     *destination
+	owner    int32         // Speaker.Index; -1: none
+	felixHop bgp.NextHop   // the address of the node that has it; Hop -1: it is not known
+	classes  []kernelClass // by part
+	isSingle bool
+	isOrigin []bool // by slot: it has the destination itself
+	origins  []int  // the slots of which isOrigin holds
 }
 
-func newProgrammer(d *domain, r *resolver) *programmer {
-	k := &programmer{domain: d, resolver: r, classes: map[classKey]kernelClass{}, known: map[string]*action{},
-		peers: make([]*bgp.Hop, len(d.parts))}
-	for _, h := range d.network.Hops {
-		if h.Speaker == nil || k.peers[h.Speaker.Index] != nil {
+func newProgrammer(d *domain) *programmer {
+	slots := d.network.OwnerSlot() + 1
+	k := &programmer{domain: d, peers: make([]*bgp.Hop, len(d.parts)), speakers: make([]int32, len(d.network.Hops)),
+		last: make([]memory, slots), known: map[string]*action{}, isOrigin: make([]bool, slots)}
+	for i, h := range d.network.Hops {
+		k.speakers[i] = -1
+		if h.Speaker == nil {
 			continue
 		}
-		if p := d.parts[h.Speaker.Index]; p.Nodes != nil && h.Addrs[0] == p.Nodes[0].Addr(d.family) {
+		k.speakers[i] = int32(h.Speaker.Index)
+		p := d.parts[h.Speaker.Index]
+		if k.peers[h.Speaker.Index] == nil && p.Nodes != nil && h.Addrs[0] == p.Nodes[0].Addr(d.family) {
 			k.peers[h.Speaker.Index] = h
 		}
 	}
 	return k
 }
 
+// restart forgets what was decided with another resolver.
+func (k *programmer) restart(r *resolver) {
+	k.resolver = r
+	clear(k.last)
+	clear(k.known)
+}
+
+// begin takes the destination that is to be programmed.
+func (k *programmer) begin(d *destination) {
+	parts := len(k.domain.parts)
+	k.dest, k.owner, k.isSingle = d, -1, d.Prefix.IsSingleIP()
+	k.classes = k.domain.kernelClasses()[d.Index*parts : (d.Index+1)*parts]
+	if d.Owner != nil {
+		k.owner = int32(d.Owner.Index)
+	}
+	k.felixHop = bgp.NextHop{Hop: -1}
+	if owner, who := k.ownerOf(d); owner != nil {
+		k.felixHop = bgp.NextHop{Hop: int32(owner.Index), Who: who}
+	}
+	for _, slot := range k.origins {
+		k.isOrigin[slot] = false
+	}
+	k.origins = k.origins[:0]
+	if d.Owner != nil {
+		k.origins = append(k.origins, k.domain.network.OwnerSlot())
+	} else {
+		for _, o := range d.Origins {
+			if o.Gateway == nil {
+				k.origins = append(k.origins, o.Speaker.Index)
+			}
+		}
+	}
+	for _, slot := range k.origins {
+		k.isOrigin[slot] = true
+	}
+}
+
+// class is what the destination at hand is to a slot's part.
+func (k *programmer) class(slot int) kernelClass {
+	if slot == k.domain.network.OwnerSlot() {
+		slot = int(k.owner)
+	}
+	return k.classes[slot]
+}
+
 // route is what a speaker has of a destination: its best path, and the next hops in use.
 type route struct {
-	best   *bgp.Path  // nil: none
-	used   []bgp.Path // the best one and those beside it
-	reason bgp.Reason // without a best one: why the offer that got furthest did not get in
-	end    *bgp.End   // at which it did not; nil: there was no offer
+	best *bgp.Path  // nil: none
+	used []bgp.Path // the best one and those beside it
 }
 
-// action is what a slot does with packets to a destination.
-func (k *programmer) action(d *destination, slot int, r route) *action {
+// action is what a slot does with packets to the destination at hand.
+func (k *programmer) action(slot int, r route) *action {
+	d := k.dest
 	p := d.part(slot)
-	k.begin(d, slot, p)
-	k.addPaths(r)
-	if known, ok := k.known[string(k.key)]; ok {
-		return known
+	s, isAll := k.situate(slot, p, r)
+	if !isAll {
+		return k.decide(d, slot, p, r)
 	}
-	act := k.decide(d, slot, p, r)
-	k.known[string(k.key)] = act
-	return act
-}
-
-// begin writes the first half of the key: what the destination is to the part.
-func (k *programmer) begin(d *destination, slot int, p *Part) {
-	c := k.class(d, p)
-	k.key = binary.AppendUvarint(k.key[:0], uint64(p.Index))
-	k.key = append(k.key, byte(c.rule), byte(d.kind), flag(p.Nodes != nil && k.isOrigin(d, slot, p)), flag(d.cluster == p.Cluster),
-		flag(d.Prefix.IsSingleIP()))
-	k.key = binary.AppendVarint(k.key, int64(c.pool))
-	k.key = append(k.key, flag(d.Owner != nil))
-	if d.Owner != nil {
-		k.key = binary.AppendUvarint(k.key, uint64(d.Owner.Index))
+	last := &k.last[slot]
+	if !k.recalls(last, &s, r.used) {
+		*last = k.recall(&s, r.used, func() *action { return k.decide(d, slot, p, r) })
 	}
-	if c.rule == ofGround || c.rule == byFelix || p.Switch != nil {
-		k.key = binary.AppendUvarint(k.key, uint64(d.Index)) // depends on the prefix, or on who has it
-	}
-}
-
-// addPaths writes the second half: what decides of the routes.
-func (k *programmer) addPaths(r route) {
-	if r.best == nil {
-		k.key = append(k.key, 0, byte(r.reason))
-		if r.end != nil {
-			k.key = binary.AppendUvarint(k.key, uint64(r.end.Index))
-		}
-		return
-	}
-	b := r.best
-	k.key = append(k.key, 1, byte(b.Source), flag(b.Origination >= 0), flag(b.Metric == bgp.Unreachable))
-	k.key = binary.LittleEndian.AppendUint32(k.key, b.LocalPref)
-	k.addHop(b)
-	for i := range r.used {
-		k.addHop(&r.used[i])
-	}
-}
-
-func (k *programmer) addHop(p *bgp.Path) {
-	k.key = binary.AppendVarint(k.key, int64(p.NextHop.Hop))
-	k.key = binary.AppendVarint(append(k.key, byte(p.NextHop.Who)), int64(p.Count))
-}
-
-func flag(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
+	return last.action
 }
 
 func (k *programmer) decide(d *destination, slot int, p *Part, r route) *action {
-	act := action{best: r.best != nil, reason: r.reason, end: r.end}
+	act := action{best: r.best != nil}
 	switch {
 	case p.Nodes != nil:
 		k.atNode(&act, d, slot, p, r)
@@ -188,110 +200,3 @@ func (k *programmer) atSwitch(act *action, d *destination, p *Part, r route) {
 		act.note = "originated, and no route of the switch itself"
 	}
 }
-
-// kernelClass is what a destination is to the nodes of a cluster, as the kernel is concerned.
-type kernelClass struct {
-	rule kernelRule
-	pool int // that covers it, in clusterRules.pools; -1: none
-}
-
-// kernelRule is who decides of a route in a node's kernel.
-type kernelRule uint8
-
-const (
-	byBIRD    kernelRule = iota // calico_kernel_programming lets it in
-	ofGround                    // a connected or static route has the same prefix
-	rejected                    // a range of the cluster's own services
-	byFelix                     // the pool's routes are Felix's, and so are the cluster's own blocks
-	byNobody                    // the pool's routes are Felix's, who knows no block of another cluster
-	asDefault                   // a default route, where the node has one
-)
-
-type classKey struct {
-	part  int
-	index int
-}
-
-// class is what a destination is to a part.
-func (k *programmer) class(d *destination, p *Part) kernelClass {
-	if p.Nodes == nil || p.rules == nil {
-		return kernelClass{pool: -1}
-	}
-	key := classKey{p.Index, d.Index}
-	if known, ok := k.classes[key]; ok {
-		return known
-	}
-	c := k.classify(d, p)
-	k.classes[key] = c
-	return c
-}
-
-func (k *programmer) classify(d *destination, p *Part) kernelClass {
-	c := kernelClass{pool: poolOver(p.rules.pools, d)}
-	g := p.ground[familyIndex(k.domain.family)]
-	own, prefix := g.toward(d.Prefix, nil)
-	switch {
-	case own != nil && prefix == d.Prefix:
-		c.rule = ofGround
-	case d.Prefix.Bits() == 0 && g.gateway.IsValid():
-		c.rule = asDefault
-	case inServices(p.rules.services, d):
-		c.rule = rejected
-	case c.pool >= 0 && p.rules.isFelix(p.rules.pools[c.pool]):
-		c.rule = byNobody
-		if d.cluster == p.Cluster && (d.kind == podBlock || d.kind == borrowed) {
-			c.rule = byFelix
-		}
-	}
-	return c
-}
-
-// poolOver returns the pool that a destination is in, or -1.
-func poolOver(pools []*pool, d *destination) int {
-	return slices.IndexFunc(pools, func(p *pool) bool {
-		return p.cidr.Bits() <= d.Prefix.Bits() && p.cidr.Contains(d.Prefix.Addr())
-	})
-}
-
-// inServices reports whether a destination lies in a range of services that BIRD rejects for the kernel: those that are
-// announced as they stand.
-func inServices(ranges []serviceRange, d *destination) bool {
-	return slices.ContainsFunc(ranges, func(r serviceRange) bool {
-		return r.whole && r.prefix.Bits() <= d.Prefix.Bits() && r.prefix.Contains(d.Prefix.Addr())
-	})
-}
-
-// isFelix reports whether the kernel routes of a pool are Felix's and not BIRD's: always those of VXLAN; the others as
-// BGPConfiguration's programClusterRoutes says, by release (Calico, confd/pkg/backends/calico/bgp_processor.go). Felix is taken
-// to be told the opposite, since nothing else works.
-func (r *clusterRules) isFelix(p *pool) bool {
-	if p.vxlan != never && p.vxlan != "" {
-		return true
-	}
-	if !r.version.AtLeast(fabric.Version{Major: 3, Minor: 32}) {
-		return false
-	}
-	word := ""
-	if b := r.objects.BGPConfiguration; b != nil {
-		word = b.Spec.ProgramClusterRoutes
-	}
-	isIPIP := p.ipip != never && p.ipip != ""
-	if !r.version.AtLeast(fabric.Version{Major: 3, Minor: 33}) {
-		return word == "Disabled"
-	}
-	switch word {
-	case "Enabled":
-		return false
-	case "Disabled":
-		return true
-	case "EnabledIPIPOnly":
-		return !isIPIP
-	}
-	return isIPIP // EnabledNoEncapOnly
-}
-
-// Modes of a pool's tunnels.
-const (
-	never       = "Never"
-	crossSubnet = "CrossSubnet"
-)

@@ -10,8 +10,8 @@ import (
 // atNode programs a node: what calico_kernel_programming lets BIRD write, what Felix writes beside it, and what kube-proxy
 // takes before any route is asked.
 func (k *programmer) atNode(act *action, d *destination, slot int, p *Part, r route) {
-	isOwn := k.isOrigin(d, slot, p)
-	c := k.class(d, p)
+	isOwn := k.isOrigin[slot]
+	c := k.class(slot)
 	switch {
 	case c.rule == ofGround:
 		k.ofGround(act, d, p)
@@ -64,20 +64,6 @@ func (k *programmer) besidePod(act *action, d *destination, p *Part, c kernelCla
 
 // podMetric is the metric of Felix's routes to pods from 3.32 on.
 const podMetric = 1024
-
-// isOrigin reports whether a slot is a node that has the destination itself.
-func (k *programmer) isOrigin(d *destination, slot int, p *Part) bool {
-	if d.Owner != nil {
-		return slot == k.domain.network.OwnerSlot()
-	}
-	speaker := p.speakers[familyIndex(k.domain.family)]
-	for _, o := range d.Origins {
-		if o.Speaker == speaker && o.Gateway == nil {
-			return true
-		}
-	}
-	return false
-}
 
 // ofGround keeps a connected or static route of the same prefix: BIRD prefers its own, of 240 and 200, to BGP's of 100.
 func (k *programmer) ofGround(act *action, d *destination, p *Part) {

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"net/netip"
+	"sync"
 
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
@@ -146,10 +147,15 @@ type domain struct {
 	permits permitCache
 
 	indexes prefixIndexes
-	carried []endSet   // while nothing has failed, by destination: the ends that accepted a route to it
 	leans   bool       // while nothing has failed: a next hop is resolved over a route of BGP's, or may come to be
 	spare   enginePool // for what fails, and what is asked
 	known   ribCache
+	refused refusals
+
+	carriedOnce sync.Once
+	carried     []endSet // see carriers
+	classesOnce sync.Once
+	classes     []kernelClass // see kernelClasses
 }
 
 // destination is prefixes that every speaker of a domain treats alike.
@@ -192,10 +198,10 @@ type view struct {
 	routes map[*domain][]table // by destination
 }
 
-// table is what every slot of a domain does with packets to one destination, as indexes into view's actions.
+// table is what every slot of a domain does with packets to one destination.
 type table []*action
 
-// action is what a device does with packets to a destination. Interned: equal ones are one pointer. Immutable.
+// action is what a device does with packets to a destination. Equal ones are mostly one pointer. Immutable.
 type action struct {
 	kind   actionKind
 	proto  string // as `ip route` prints it
@@ -205,9 +211,7 @@ type action struct {
 
 	isShadowed bool // in the kernel, but another route of the same prefix and a lower metric takes all packets
 
-	reason bgp.Reason // of noRoute: why the nearest offer did not get in; Passed: there was none
-	end    *bgp.End   // of noRoute: the end at which that was
-	note   string     // of a route that BGP has and the kernel doesn't: why
+	note string // of a route that BGP has and the kernel doesn't: why
 }
 
 type actionKind uint8

@@ -34,8 +34,7 @@ func (r *Result) settle() {
 	s := &settling{view: r.base}
 	for _, d := range r.domains {
 		r.base.routes[d] = make([]table, len(d.dests))
-		d.carried = make([]endSet, len(d.dests))
-		s.engines = append(s.engines, newEngine(d, d.network))
+		s.engines = append(s.engines, newEngine(d))
 	}
 	for _, t := range r.sessions {
 		t.setUp()
@@ -57,7 +56,7 @@ func (r *Result) settle() {
 	inParallel(len(s.engines), func(i int) { s.engines[i].solveRest(nil) })
 	for _, e := range s.engines {
 		r.Oscillations = append(r.Oscillations, e.unsettled...)
-		e.domain.spare.put(e)
+		e.domain.refused.engine = e
 	}
 	slices.SortStableFunc(r.Oscillations, func(a, b Oscillation) int { return fabric.ComparePrefix(a.Prefix, b.Prefix) })
 }

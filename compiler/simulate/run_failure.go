@@ -119,8 +119,9 @@ func (e *engine) carries() func(*destination) bool {
 			lost.add(i)
 		}
 	}
+	carried := e.domain.carriers(e.view.result.base)
 	return func(d *destination) bool {
-		return e.domain.carried[d.Index].meets(lost) ||
+		return carried[d.Index].meets(lost) ||
 			slices.ContainsFunc(d.Origins, func(o bgp.Origination) bool { return e.isThin(o.Speaker) })
 	}
 }

@@ -18,14 +18,15 @@ type engine struct {
 	dead      map[*bgp.Speaker][]int // members that have failed
 	down      []bool                 // by End.Index: sessions that are, beside those that are down while nothing has failed
 	unsettled []Oscillation          // of the destinations solved since restart
+
+	used []bgp.Path // scratch
+	room table      // for tables to come
 }
 
-// newEngine makes an engine on the domain's own network, or on one that shares everything with it but what its policies and
-// its resolution remember.
-func newEngine(d *domain, n *bgp.Network) *engine {
-	e := &engine{domain: d, down: make([]bool, len(n.Ends))}
-	n.Resolve = func(s *bgp.Speaker, h *bgp.Hop) bgp.Metric { return e.resolver.resolve(s, h) }
-	e.solver = bgp.NewSolver(n)
+func newEngine(d *domain) *engine {
+	e := &engine{domain: d, programmer: newProgrammer(d), down: make([]bool, len(d.network.Ends))}
+	resolve := func(s *bgp.Speaker, h *bgp.Hop) bgp.Metric { return e.resolver.resolve(s, h) }
+	e.solver = bgp.NewSolver(d.network.Resolving(resolve))
 	return e
 }
 
@@ -59,7 +60,7 @@ func (d *domain) has(end *bgp.End) bool {
 // restart forgets all that depends on the underlay and on which sessions are up.
 func (e *engine) restart() {
 	e.resolver = newResolver(e.view, e.domain)
-	e.programmer = newProgrammer(e.domain, e.resolver)
+	e.programmer.restart(e.resolver)
 	e.unsettled = nil
 	e.solver.Reset()
 	e.solver.Fail(e.dead, e.down)
@@ -108,27 +109,27 @@ func (e *engine) solve(d *destination) table {
 	if !solution.Settled {
 		e.unsettled = append(e.unsettled, Oscillation{Prefix: d.Prefix, Cycle: e.domain.cycleText(d, solution.Cycle)})
 	}
-	slots := len(e.domain.parts)
-	if d.Owner != nil {
-		slots++
-	}
-	t := make(table, slots)
+	t := e.newTable(d)
+	e.programmer.begin(d)
 	for slot := range t {
-		t[slot] = e.programmer.action(d, slot, e.route(solution, slot))
-	}
-	if e.view.down == nil {
-		e.note(d, solution)
+		e.used = solution.AppendUsed(e.used[:0], slot)
+		t[slot] = e.programmer.action(slot, route{best: solution.Best(slot), used: e.used})
 	}
 	return t
 }
 
-// route is what a slot has of the destination that was just solved. Why it has nothing is asked only while all is well.
-func (e *engine) route(s *bgp.Solution, slot int) route {
-	r := route{best: s.Best(slot), used: s.Used(slot)}
-	if r.best == nil && e.view.down == nil {
-		r.reason, r.end = s.Refused(slot)
+// newTable returns an empty table. Many share memory, since there are many.
+func (e *engine) newTable(d *destination) table {
+	slots := len(e.domain.parts)
+	if d.Owner != nil {
+		slots++
 	}
-	return r
+	if len(e.room) < slots {
+		e.room = make(table, slots*min(len(e.domain.dests), 64))
+	}
+	t := e.room[:slots:slots]
+	e.room = e.room[slots:]
+	return t
 }
 
 // equals reports whether two tables say the same of every slot.
@@ -158,21 +159,32 @@ func (s endSet) meets(other endSet) bool {
 	return false
 }
 
-// note remembers which ends accepted a route to a destination: the loss of others changes nothing of it.
-func (e *engine) note(d *destination, s *bgp.Solution) {
-	set := newEndSet(len(e.domain.network.Ends))
-	slots := len(e.domain.parts)
-	if d.Owner != nil {
-		slots++
-	}
-	for slot := range slots {
-		for _, p := range s.Paths(slot) {
-			if p.From >= 0 {
-				set.add(int(p.From))
-			}
+// carriers returns, by destination, the ends that accepted a route to it while nothing has failed: the loss of others changes
+// nothing of it. Computed once; shared, do not modify.
+func (d *domain) carriers(base *view) []endSet {
+	d.carriedOnce.Do(func() {
+		e := d.spare.take(d)
+		defer d.spare.put(e)
+		e.begin(base)
+		e.restart()
+		d.carried = make([]endSet, len(d.dests))
+		for _, of := range d.dests {
+			d.carried[of.Index] = e.accepting(e.solver.Solve(of.Destination))
+		}
+	})
+	return d.carried
+}
+
+// accepting is the ends that accepted a route.
+func (e *engine) accepting(s *bgp.Solution) endSet {
+	ends := e.domain.network.Ends
+	set := newEndSet(len(ends))
+	for _, end := range ends {
+		if s.Accepts(end) {
+			set.add(end.Index)
 		}
 	}
-	e.domain.carried[d.Index] = set
+	return set
 }
 
 // enginePool keeps engines for the states after failures, so that policies are not asked again for each. The zero enginePool
@@ -192,13 +204,13 @@ func (p *enginePool) take(d *domain) *engine {
 		return e
 	}
 	p.mu.Unlock()
-	n := d.network
-	return newEngine(d, &bgp.Network{Speakers: n.Speakers, Ends: n.Ends, Hops: n.Hops, Destinations: n.Destinations})
+	return newEngine(d)
 }
 
 // put gives an engine back.
 func (p *enginePool) put(e *engine) {
-	e.view, e.resolver, e.programmer = nil, nil, nil
+	e.view, e.resolver, e.room = nil, nil, nil
+	e.programmer.restart(nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, e)

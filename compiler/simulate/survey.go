@@ -111,7 +111,8 @@ func (r *Result) Standing(d Destination, p *Part) Standing {
 	}
 	s := Standing{HasRoute: a.kind == forward, HasPath: a.best, IsOwn: a.kind == deliver || a.kind == discard}
 	if a.kind == noRoute && !a.best && !s.IsOwn {
-		s.Refused, s.Over = a.reason, p.sessionAt(a.end)
+		refused := d.of.refusal(slot)
+		s.Refused, s.Over = refused.reason, p.sessionAt(refused.end)
 	}
 	for i := range a.hops {
 		h := &a.hops[i]

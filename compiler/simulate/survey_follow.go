@@ -65,11 +65,12 @@ func (f *Follower) start(d Destination, p *Part) (*course, place) {
 // Refused is why a part has no route to a destination that a neighbor has to offer; Passed: it has one, or nobody offers any. It
 // is what Standing tells of it, without its cost.
 func (r *Result) Refused(d Destination, p *Part) Reason {
-	a := r.base.at(d.of, d.of.slot(p, 0, -1))
+	slot := d.of.slot(p, 0, -1)
+	a := r.base.at(d.of, slot)
 	if a == nil || a.kind != noRoute || a.best {
 		return Passed
 	}
-	return a.reason
+	return d.of.refusal(slot).reason
 }
 
 // IsUnreachable reports whether BGP knows a route of a part to a destination and none of its next hops can be reached.

@@ -3,6 +3,7 @@ package simulate
 import (
 	"iter"
 	"net/netip"
+	"slices"
 
 	"topoc/compiler/fabric"
 )
@@ -45,6 +46,26 @@ func (r *Result) NextParts(d Destination, p *Part) iter.Seq[*Part] {
 			}
 		}
 	}
+}
+
+// HearsFromNodes reports whether nodes have learned a route to the destination from nodes of their own cluster, perhaps over
+// reflectors: a route that came over a switch has that as its next hop, unless the switch is their reflector.
+func (r *Result) HearsFromNodes(d Destination, p *Part) bool {
+	a := r.base.at(d.of, d.of.slot(p, 0, -1))
+	return a != nil && a.best && slices.ContainsFunc(a.hops, func(h hop) bool {
+		if h.Hop < 0 {
+			return false
+		}
+		s := d.of.domain.network.Hops[h.Hop].Speaker
+		return s != nil && d.of.domain.parts[s.Index].Nodes != nil && d.of.domain.parts[s.Index].Cluster == p.Cluster
+	})
+}
+
+// Carries reports whether the part of a session has taken a route to the destination over it.
+func (r *Result) Carries(d Destination, over *Session) bool {
+	end := over.ends[familyIndex(d.Family())]
+	carried := d.of.domain.carried[d.of.Index]
+	return end != nil && d.of.domain.has(end) && end.Index/64 < len(carried) && carried[end.Index/64]&(1<<(end.Index%64)) != 0
 }
 
 // Arrives reports whether packets from any node of a cluster get to any of these destinations, over one branch at least.

@@ -5,39 +5,38 @@ import (
 	"slices"
 )
 
-// merge adds a path to s.answers[start:] unless its next hops are there already. Each includes First.
-func (s *Solver) merge(start int, p *Path) {
-	for i := range s.answers[start:] {
-		have := &s.answers[start+i]
+// merge adds a path to all[start:] unless its next hops are there already. Each includes First.
+func merge(all []Path, start int, p *Path) []Path {
+	for i := range all[start:] {
+		have := &all[start+i]
 		switch {
 		case have.NextHop.Hop != p.NextHop.Hop, (have.NextHop.Who == Owner) != (p.NextHop.Who == Owner):
 			continue
 		case have.NextHop.Who == First && p.NextHop.Who == Each:
 			have.NextHop.Who, have.Count = Each, p.Count
 		}
-		return
+		return all
 	}
-	s.answers = append(s.answers, *p)
+	return append(all, *p)
 }
 
-// limit sorts s.answers[start:] by next hop address and leaves as many next hops as the speaker uses at once, the lowest. A
-// switch keeps its best one in any case.
-func (s *Solver) limit(start int, at int32, speaker *speakerPlan) []Path {
-	used := s.answers[start:]
+// limit sorts all[start:] by next hop address and leaves as many next hops as the speaker uses at once, the lowest. A switch
+// keeps its best one in any case.
+func (s *Solver) limit(all []Path, start int, at int32, speaker *speakerPlan) []Path {
+	used := all[start:]
 	total := int32(0)
 	for i := range used {
 		total += used[i].Count
 	}
 	if total > speaker.maxPaths {
 		used = s.lowest(used, at, speaker)
-		s.answers = s.answers[:start+len(used)]
 	}
 	if len(used) > 1 {
 		slices.SortFunc(used, func(a, b Path) int {
 			return s.compareHops(a.NextHop, b.NextHop, at)
 		})
 	}
-	return used[:len(used):len(used)]
+	return all[:start+len(used)]
 }
 
 // lowest leaves of paths the lowest next hops, as many as the speaker uses at once: Count says how many of each path.

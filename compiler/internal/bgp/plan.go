@@ -58,6 +58,14 @@ func (n *Network) prepare() *plan {
 	return n.plan
 }
 
+// Resolving returns a Network that shares everything with n, what its policies decided included, but resolves next hops in
+// another way.
+func (n *Network) Resolving(resolve func(*Speaker, *Hop) Metric) *Network {
+	other := &Network{Speakers: n.Speakers, Ends: n.Ends, Hops: n.Hops, Destinations: n.Destinations, Resolve: resolve}
+	other.planOnce.Do(func() { other.plan = n.prepare() })
+	return other
+}
+
 func newPlan(n *Network) *plan {
 	p := &plan{
 		ends:     make([]endPlan, len(n.Ends)),

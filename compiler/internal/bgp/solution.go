@@ -105,27 +105,35 @@ func (x *Solution) Best(slot int) *Path {
 // Used returns the paths that a slot uses at once: the best one, and those equal to it with other next hops, ascending by next
 // hop address. Their Counts sum up to at most Speaker.MaxPaths.
 func (x *Solution) Used(slot int) []Path {
-	best := x.Best(slot)
-	if best == nil {
-		return nil
-	}
 	s := x.s
 	start := len(s.answers)
-	s.answers = append(s.answers, *best)
+	s.answers = x.AppendUsed(s.answers, slot)
+	return s.answers[start:len(s.answers):len(s.answers)]
+}
+
+// AppendUsed appends what Used returns to a slice of the caller's.
+func (x *Solution) AppendUsed(to []Path, slot int) []Path {
+	best := x.Best(slot)
+	if best == nil {
+		return to
+	}
+	s := x.s
+	start := len(to)
+	to = append(to, *best)
 	if best.From < 0 || best.Metric == Unreachable {
-		return s.answers[start:len(s.answers):len(s.answers)]
+		return to
 	}
 	speaker := s.speakerOf(int32(slot))
 	if speaker.maxPaths > 1 {
 		for _, paths := range s.heardBy(int32(slot)) {
 			for i := range paths {
 				if s.sharesWith(speaker, best, &paths[i]) {
-					s.merge(start, &paths[i])
+					to = merge(to, start, &paths[i])
 				}
 			}
 		}
 	}
-	return s.limit(start, int32(slot), speaker)
+	return s.limit(to, start, int32(slot), speaker)
 }
 
 // Paths returns all paths that a slot has, best first.

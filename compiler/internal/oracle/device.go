@@ -226,8 +226,8 @@ func (sp *speaker) owner(a netip.Addr) *speaker {
 // ownersOf returns the devices that answer for an address, as sp sees it: of several the switches of its rack, or those in its VRF.
 func (sp *speaker) ownersOf(a netip.Addr) []*speaker {
 	all := sp.network.owners[place{sp.realm, a}]
-	if all == nil && sp.node != nil && (a == sp.node.node.Gateway || a == sp.node.node.Gateway6) {
-		all = sp.network.owners[place{"", a}] // a switch on the subnet that others use too
+	if all == nil && sp.node != nil && (a == sp.node.node.Gateway || a == sp.node.node.Gateway6) && !sp.sharesSubnet(a) {
+		all = sp.network.owners[place{"", a}] // a switch that serves others elsewhere
 	}
 	var near []*speaker
 	for _, other := range all {
@@ -240,6 +240,15 @@ func (sp *speaker) ownersOf(a netip.Addr) []*speaker {
 		return near
 	}
 	return all
+}
+
+// sharesSubnet reports whether nodes of the common realm are on the subnet of an address: an isolated cluster then has another
+// one of the same name.
+func (sp *speaker) sharesSubnet(a netip.Addr) bool {
+	own := sp.onSubnet(a)
+	return own == nil || slices.ContainsFunc(sp.network.speakers, func(o *speaker) bool {
+		return o.node != nil && o.realm != sp.realm && slices.ContainsFunc(o.nets, func(c connected) bool { return c.prefix.Masked() == own.prefix.Masked() })
+	})
 }
 
 // onSubnet returns the interface on whose subnet an address is, the one with the longest prefix, or nil.

@@ -77,7 +77,7 @@ func writeFabricCluster(w io.Writer, racks, nodesPerRack int) {
 	fmt.Fprint(w, "clusters: prod: {\n\tpodCIDRs: [\"10.128.0.0/9\"]\n\tserviceCIDRs: [\"10.96.0.0/16\"]\n")
 	fmt.Fprint(w, "\tadvertise: serviceClusterIPs: true\n\tracks: {\n")
 	for r := range racks {
-		fmt.Fprintf(w, "\t\t\"rack-%d\": {asNumber: %d, switches: [\"leaf-%[1]d-0\", \"leaf-%[1]d-1\"], peer: \"routeReflectors\"}\n", r, 4200000000+r)
+		fmt.Fprintf(w, "\t\t\"rack-%d\": {asNumber: %d, switches: [\"leaf-%[1]d-0\", \"leaf-%[1]d-1\"], peer: \"routeReflectors\", nextHopMode: \"Keep\"}\n", r, 4200000000+r)
 	}
 	fmt.Fprint(w, "\t}\n\trouteReflectors: {\n")
 	for r := range racks {

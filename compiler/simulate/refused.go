@@ -1,0 +1,46 @@
+package simulate
+
+import (
+	"sync"
+
+	"topoc/compiler/internal/bgp"
+)
+
+// refusals is why slots of one domain have no path to a destination while nothing has failed. It is found out, destination by
+// destination, when somebody asks.
+type refusals struct {
+	mu     sync.Mutex
+	engine *engine           // as the settled network left it
+	known  map[int][]refusal // by destination, then slot
+}
+
+// refusal is why a slot has no path; the zero refusal: it has one, or no neighbor has anything to offer.
+type refusal struct {
+	reason bgp.Reason // why the offer that got furthest did not arrive
+	end    *bgp.End   // at which it did not
+}
+
+// refusal returns why a slot has no path to a destination while nothing has failed.
+func (d *destination) refusal(slot int) refusal {
+	r := &d.domain.refused
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.known[d.Index]; !known {
+		if r.known == nil {
+			r.known = map[int][]refusal{}
+		}
+		r.known[d.Index] = r.engine.refusals(d)
+	}
+	return r.known[d.Index][slot]
+}
+
+func (e *engine) refusals(d *destination) []refusal {
+	solution := e.solver.Solve(d.Destination)
+	all := make([]refusal, e.domain.network.OwnerSlot()+1)
+	for slot := range all {
+		if solution.Best(slot) == nil {
+			all[slot].reason, all[slot].end = solution.Refused(slot)
+		}
+	}
+	return all
+}
