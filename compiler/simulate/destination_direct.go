@@ -8,8 +8,8 @@ import (
 	"topoc/compiler/internal/bgp"
 )
 
-// direct brings in what nodes have in BIRD's table beside pods and services: their connected subnets and the kernel's default
-// route (bird.cfg.template, protocols direct and kernel). They are told where a BGPFilter accepts them or a pool covers them.
+// direct brings in what nodes have in BIRD's table beside pods and services: their connected subnets, the ways to peers that
+// reachableBy says, and the kernel's default route (bird.cfg.template, protocols direct, static and kernel). They are told where a BGPFilter accepts them or a pool covers them.
 // The others, which nobody hears of, are left out.
 func (b *destinationBuilder) direct(p *Part) {
 	g := p.ground[familyIndex(b.domain.family)]
@@ -18,6 +18,14 @@ func (b *destinationBuilder) direct(p *Part) {
 		if iface := at.iface[0]; b.mayTell(p, at.subnet) && !p.rules.ignores(iface) {
 			b.at(at.subnet, destination{kind: switchNet, at: p.Nodes[0].At()}).
 				bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromDirect, Preference: directPreference, Interface: iface})
+		}
+	}
+	for _, s := range g.statics { // of reachableBy: one gateway each
+		via := s.action.hops[0].gateway
+		if on := g.attachmentTo(via, nil); on != nil && b.mayTell(p, s.prefix) {
+			b.at(s.prefix, destination{kind: staticRoute, at: p.Cluster.At().Field("peers")}).
+				bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromDirect, Preference: staticPreference, Interface: on.iface[0],
+					Gateway: b.gatewayHop(via)}) // not FromStatic, which all sessions are told of
 		}
 	}
 	on := g.attachmentTo(g.gateway, nil)

@@ -97,7 +97,7 @@ func (x *expansion) group() {
 		}
 		k := key{p.kin, place.part, o.nic}
 		if known := first[k]; known != nil {
-			known.names[place.member] = p.object.Name
+			known.names[place.member] = cmp.Or(known.names[place.member], p.object.Name) // the first one counts
 			continue
 		}
 		first[k] = g

@@ -89,12 +89,11 @@ type allocator struct {
 	pools   []ipamPool
 	made    *allocations
 	holders map[netip.Prefix]*fabric.Node // of blocks
-	taken   []int                         // blocks by pool
 }
 
 // allocate gives out what nodes, sorted by name, hold; labels are those of the node of an index.
 func allocate(pools []ipamPool, nodes []*fabric.Node, labels func(i int) map[string]string) *allocations {
-	a := &allocator{pools: pools, taken: make([]int, len(pools)), holders: make(map[netip.Prefix]*fabric.Node, len(nodes)),
+	a := &allocator{pools: pools, holders: make(map[netip.Prefix]*fabric.Node, len(nodes)),
 		made: &allocations{of: make(map[*fabric.Node][]held, len(nodes)), lenders: map[*fabric.Node]bool{}}}
 	for _, n := range nodes {
 		for _, p := range n.Model.Blocks {
@@ -103,7 +102,7 @@ func allocate(pools []ipamPool, nodes []*fabric.Node, labels func(i int) map[str
 	}
 	picker := newBlockPicker()
 	for i := range pools {
-		if p := &pools[i]; p.isGiven && p.blockSize >= p.cidr.Bits() {
+		if p := &pools[i]; p.isGiven && p.cidr.Bits() <= p.blockSize && p.blockSize <= p.cidr.Addr().BitLen() {
 			a.fill(i, nodes, p.mayUse(labels), picker)
 		}
 	}
@@ -127,7 +126,6 @@ func (a *allocator) write(n *fabric.Node, p netip.Prefix) {
 	h := held{prefix: p}
 	if i >= 0 {
 		h.pool, h.single = a.pools[i].name, p.IsSingleIP()
-		a.taken[i]++
 	}
 	a.holders[p] = n
 	a.made.of[n] = append(a.made.of[n], h)
@@ -142,11 +140,10 @@ func (a *allocator) fill(pool int, nodes []*fabric.Node, mayUse func(i int) bool
 		if n.Model.Blocks != nil || !n.Prefix(family).IsValid() || !mayUse(i) {
 			continue
 		}
-		if bits := p.blockSize - p.cidr.Bits(); bits < 31 && a.taken[pool] >= 1<<bits {
+		block, isFree := picker.pick(p.cidr, p.blockSize, n.Name, isTaken)
+		if !isFree {
 			return
 		}
-		block := picker.pick(p.cidr, p.blockSize, n.Name, isTaken)
-		a.taken[pool]++
 		a.holders[block] = n
 		a.made.of[n] = append(a.made.of[n], held{prefix: block, pool: p.name, single: block.IsSingleIP()})
 	}

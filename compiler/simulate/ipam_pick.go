@@ -23,8 +23,8 @@ func newBlockPicker() *blockPicker {
 	return &blockPicker{random: rand.New(&quickSource{}), count: new(big.Int), index: new(big.Int)}
 }
 
-// pick returns the block of a node. Some block of the pool must be free.
-func (b *blockPicker) pick(pool netip.Prefix, blockSize int, node string, isTaken func(netip.Prefix) bool) netip.Prefix {
+// pick returns the block of a node, false where all blocks of the pool are taken.
+func (b *blockPicker) pick(pool netip.Prefix, blockSize int, node string, isTaken func(netip.Prefix) bool) (netip.Prefix, bool) {
 	hash := fnv.New32()
 	hash.Write([]byte(node))
 	b.random.Seed(int64(hash.Sum32()))
@@ -32,13 +32,15 @@ func (b *blockPicker) pick(pool netip.Prefix, blockSize int, node string, isTake
 	var number [16]byte
 	b.index.FillBytes(number[:])
 	at := blockNumber{binary.BigEndian.Uint64(number[:8]), binary.BigEndian.Uint64(number[8:])}
-	for {
+	width := blockSize - pool.Bits()
+	for tried := uint64(0); width > 62 || tried < 1<<width; tried++ {
 		block := at.of(pool, blockSize)
 		if !isTaken(block) {
-			return block
+			return block, true
 		}
-		at = at.next(blockSize - pool.Bits())
+		at = at.next(width)
 	}
+	return netip.Prefix{}, false
 }
 
 // blockNumber counts the blocks of a pool from 0.

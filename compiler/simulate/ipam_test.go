@@ -40,7 +40,7 @@ func TestNodesPickTheBlocksThatCalicoPicked(t *testing.T) {
 		{"cluster-b-m02", "10.210.0.0/16", "10.210.74.0/26"},
 	} {
 		free := func(netip.Prefix) bool { return false }
-		if got := newBlockPicker().pick(pf(tt.pool), 26, tt.node, free); got != pf(tt.want) {
+		if got, _ := newBlockPicker().pick(pf(tt.pool), 26, tt.node, free); got != pf(tt.want) {
 			t.Errorf("%s picks %s, want %s", tt.node, got, tt.want)
 		}
 	}
@@ -64,14 +64,17 @@ func TestTakenBlocksArePassedOverAndPoolsWrap(t *testing.T) {
 			picker := newBlockPicker()
 			var last netip.Prefix
 			for range count {
-				block := picker.pick(pool, tt.size, "node", func(p netip.Prefix) bool { return taken[p] })
-				if taken[block] || block != block.Masked() || block.Bits() != tt.size || !covering(pool, block) {
+				block, isFree := picker.pick(pool, tt.size, "node", func(p netip.Prefix) bool { return taken[p] })
+				if !isFree || taken[block] || block != block.Masked() || block.Bits() != tt.size || !covering(pool, block) {
 					t.Fatalf("picked %s, with %d taken", block, len(taken))
 				}
 				if last.IsValid() && !isAfter(last, block, pool) {
 					t.Errorf("picked %s after %s", block, last)
 				}
 				taken[block], last = true, block
+			}
+			if block, isFree := picker.pick(pool, tt.size, "node", func(p netip.Prefix) bool { return taken[p] }); isFree {
+				t.Errorf("picked %s of a pool that is full", block)
 			}
 		})
 	}

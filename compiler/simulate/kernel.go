@@ -3,7 +3,6 @@ package simulate
 import (
 	"slices"
 
-	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
 )
 

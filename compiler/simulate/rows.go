@@ -168,7 +168,9 @@ func (v *view) nextHops(at place, d *destination, owner int, act *action) []Next
 	slices.SortFunc(all, func(a, b NextHop) int {
 		return cmp.Or(a.Address.Compare(b.Address), strings.Compare(a.Interface, b.Interface))
 	})
-	return slices.Compact(all)
+	return slices.CompactFunc(all, func(a, b NextHop) bool { // one gateway may lead to several
+		return a.Address.IsValid() && a.Address == b.Address && a.Interface == b.Interface
+	})
 }
 
 // direct expands a next hop that is on-link or at the far end of a tunnel.

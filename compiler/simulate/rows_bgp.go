@@ -182,7 +182,11 @@ func (v *view) tellings(at place, d *destination, o owned, p ribPath) []telling 
 			all = append(all, telling{from, of.Addrs[min(sender, len(of.Addrs)-1)]})
 			continue
 		}
-		for _, member := range v.members(at, d, o.member, hop{NextHop: p.NextHop}) {
+		members := v.members(at, d, o.member, hop{NextHop: p.NextHop})
+		if members == nil && of.Speaker == at.part.speakers[familyIndex(d.domain.family)] {
+			members = []int{at.member} // its own address on another network, which BIRD takes and finds unreachable
+		}
+		for _, member := range members {
 			all = append(all, telling{from, of.Addrs[member]})
 		}
 	}

@@ -106,9 +106,10 @@ func (r *clusterRules) readServices(spec *v3.BGPConfigurationSpec) {
 // parseRange reads a CIDR, or an address as the range of itself.
 func parseRange(text string) (netip.Prefix, bool) {
 	if p, err := netip.ParsePrefix(text); err == nil {
-		return p.Masked(), true
+		return p.Masked(), !p.Addr().Is4In6()
 	}
 	a, err := netip.ParseAddr(text)
+	a = a.Unmap()
 	return netip.PrefixFrom(a, a.BitLen()), err == nil
 }
 
@@ -123,6 +124,9 @@ func (r *clusterRules) readPools() {
 			continue // Calico refuses it
 		}
 		p := newPool(object, cidr)
+		if p.blockSize > cidr.Addr().BitLen() {
+			continue // likewise
+		}
 		p.at = cmp.Or(r.objects.DeclaredAt(object), declared[p.name])
 		r.pools = append(r.pools, p)
 	}

@@ -75,13 +75,13 @@ func (r *clusterRules) readPeer(object *v3.BGPPeer) *peerRule {
 // parsePeerIP reads 192.0.2.1, 192.0.2.1:179, 2001:db8::1 or [2001:db8::1]:179; the zero Addr for anything else.
 func parsePeerIP(text string) (netip.Addr, uint16) {
 	if a, err := netip.ParseAddr(text); err == nil {
-		return a, 0
+		return a.Unmap(), 0
 	}
 	a, err := netip.ParseAddrPort(text)
 	if err != nil {
 		return netip.Addr{}, 0
 	}
-	return a.Addr(), a.Port()
+	return a.Addr().Unmap(), a.Port()
 }
 
 // setKin finds out what tells the rule from others but its name and address.

@@ -86,7 +86,9 @@ func (e *engine) solveUnderlay() {
 				e.view.routes[e.domain][d.Index] = t
 			}
 		}
-		e.domain.leans = e.domain.leans || e.view.down == nil && e.resolver.leans
+		if e.view.down == nil { // only then does nobody else read it
+			e.domain.leans = e.domain.leans || e.resolver.leans
+		}
 		if !changed || !e.resolver.leans && !e.domain.leans {
 			return
 		}

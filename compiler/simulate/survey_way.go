@@ -64,7 +64,7 @@ func (r *Result) HearsFromNodes(d Destination, p *Part) bool {
 // Carries reports whether the part of a session has taken a route to the destination over it.
 func (r *Result) Carries(d Destination, over *Session) bool {
 	end := over.ends[familyIndex(d.Family())]
-	carried := d.of.domain.carried[d.of.Index]
+	carried := d.of.domain.carriers(r.base)[d.of.Index]
 	return end != nil && d.of.domain.has(end) && end.Index/64 < len(carried) && carried[end.Index/64]&(1<<(end.Index%64)) != 0
 }
 

@@ -99,6 +99,9 @@ func (s *Solver) decide(at int32) bool {
 	s.dropDuplicates(speaker.kind, own)
 	if !slices.Equal(slot.tells, s.list) {
 		slot.newOthers = true
+		if s.isTrial {
+			slot.tells = nil // what was told is saved
+		}
 		slot.tells = append(slot.tells[:0], s.list...)
 	}
 	return slot.newBest || slot.newOthers

@@ -80,6 +80,9 @@ func (s *Solver) deliver(way passage) {
 		}
 	}
 	if to := &s.edges[way.edge]; !slices.Equal(*to, s.out[:count]) {
+		if s.isTrial {
+			s.saveEdge(way.edge)
+		}
 		*to = append((*to)[:0], s.out[:count]...)
 		s.wake(way.to)
 	}
@@ -132,7 +135,7 @@ func (s *Solver) tell(way passage, p, sent *Path) Reason {
 	*sent = *p
 	isBIRD := s.plan.speakers[e.speaker].kind == BIRD
 	if isBIRD && !e.internal { // before the filter sees the route: proto/bgp/attrs.c bgp_import_control
-		s.setASPath(sent, s.asPaths.prepend(e.localASN, sent.asPath))
+		s.prependOwnAS(e, sent)
 	}
 	switch s.decisions[e.exports] {
 	case Reject:
@@ -149,16 +152,21 @@ func (s *Solver) tell(way passage, p, sent *Path) Reason {
 		s.reflect(way, e, p, sent)
 	} else {
 		if !isBIRD {
-			asPath := sent.asPath
-			if e.asOverride {
-				asPath = s.asPaths.replace(asPath, e.farASN, e.localASN)
-			}
-			s.setASPath(sent, s.asPaths.prepend(e.localASN, asPath))
+			s.prependOwnAS(e, sent)
 		}
 		sent.clusterList, sent.originator = 0, 0
 	}
 	sent.Origination, sent.Source = -1, FromBGP
 	return Passed
+}
+
+// prependOwnAS gives a path the AS_PATH with which it crosses eBGP.
+func (s *Solver) prependOwnAS(e *endPlan, sent *Path) {
+	asPath := sent.asPath
+	if e.asOverride {
+		asPath = s.asPaths.replace(asPath, e.farASN, e.localASN)
+	}
+	s.setASPath(sent, s.asPaths.prepend(e.localASN, asPath))
 }
 
 // mayTell says whether a path that was learned by BGP may be told on, before policies.

@@ -23,16 +23,13 @@ type Solver struct {
 	metrics           metricTable
 	lastMetrics       []lastMetric // by End.Index
 
-	// Of the destination that is being solved.
-	dest      *Destination
-	decisions []Decision // by judge
-	owner     int32      // Speaker.Index of its owner; -1: none
-	slots     []slot     // of speakers, then of the owner
-	edges     []edge     // by endPlan.edge of the receiving end; then, by position of the owner's ends, what it sends and what it gets
-	nextLocal []int32    // by origination: the next one of the same slot; -1: none
-	waiting   []int32    // slots that heard something new
-	changed   []int32    // slots that changed their minds in this round
-	rounds    int
+	state           // of the destination that is being solved
+	waiting []int32 // slots that heard something new
+	changed []int32 // slots that changed their minds in this round
+	rounds  int
+
+	losses losses
+	trial  // of a kept destination
 
 	list, out []Path // what is being put together
 	gathered  []edge
@@ -45,6 +42,16 @@ type Solver struct {
 	// schedule, if set, puts the waiting slots into another order and says how many of them decide now, the others later.
 	schedule func(waiting []int32) int
 	keepsAll bool // duplicates stay: see dropDuplicates
+}
+
+// state is what everybody has of one destination.
+type state struct {
+	dest      *Destination
+	decisions []Decision // by judge
+	owner     int32      // Speaker.Index of its owner; -1: none
+	slots     []slot     // of speakers, then of the owner
+	edges     []edge     // by endPlan.edge of the receiving end; then, by position of the owner's ends, what it sends and what it gets
+	nextLocal []int32    // by origination: the next one of the same slot; -1: none
 }
 
 // slot is a speaker, all of its members alike, or the destination's owner.
@@ -72,11 +79,9 @@ func NewSolver(n *Network) *Solver {
 		network: n,
 		plan:    p,
 		up:      make([]bool, len(p.ends)),
-		slots:   make([]slot, len(p.speakers)+1),
-		edges:   make([]edge, len(p.ends)+2*p.maxEnds),
-		owner:   -1,
 
 		lastMetrics: make([]lastMetric, len(p.ends)),
+		state:       state{owner: -1, slots: make([]slot, len(p.speakers)+1), edges: make([]edge, len(p.ends)+2*p.maxEnds)},
 	}
 	s.solution.s = s
 	room := make([]Path, len(s.edges)) // most edges carry one path
@@ -99,6 +104,7 @@ func (s *Solver) Reset() {
 // Fail takes members away, by index (all of them: the speaker is gone), and the sessions of ends that are down, by End.Index
 // and beside End.Up. What an earlier call took away is back. Nil takes nothing away.
 func (s *Solver) Fail(dead map[*Speaker][]int, down []bool) {
+	s.release()
 	s.dead = nil
 	if len(dead) > 0 {
 		s.dead = make([][]bool, len(s.network.Speakers))
@@ -118,6 +124,7 @@ func (s *Solver) Fail(dead map[*Speaker][]int, down []bool) {
 		isUp := s.network.Ends[i].Up && s.network.Ends[far].Up && (down == nil || !down[i] && !down[far])
 		s.up[i] = isUp && s.slots[e.speaker].members > 0 && s.slots[e.far].members > 0
 	}
+	s.lose()
 }
 
 // populate fills a slot with the living members of a speaker but one (-1: all).
@@ -148,6 +155,12 @@ func numberOf(id netip.Addr) uint32 {
 // next Solve or Messages.
 func (s *Solver) Solve(d *Destination) *Solution {
 	s.begin(d)
+	s.settle()
+	return &s.solution
+}
+
+// settle lets messages travel until there is no news any more, or until it is clear that there always will be.
+func (s *Solver) settle() {
 	s.solution.Settled, s.solution.Cycle = true, nil
 	watch := watch{next: patience}
 	for s.rounds = 0; len(s.waiting) > 0; s.rounds++ {
@@ -157,11 +170,11 @@ func (s *Solver) Solve(d *Destination) *Solution {
 			break
 		}
 	}
-	return &s.solution
 }
 
 // begin forgets the last destination and puts the origins of this one in their slots.
 func (s *Solver) begin(d *Destination) {
+	s.release()
 	if s.owner >= 0 {
 		s.populate(s.owner, s.owner, -1)
 	}
@@ -218,6 +231,9 @@ func (s *Solver) setOwner(d *Destination) {
 // wake lets a slot decide in the next round.
 func (s *Solver) wake(at int32) {
 	if slot := &s.slots[at]; !slot.heard && slot.members > 0 {
+		if s.isTrial {
+			s.saveSlot(at)
+		}
 		slot.heard = true
 		s.waiting = append(s.waiting, at)
 	}

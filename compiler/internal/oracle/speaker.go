@@ -253,14 +253,16 @@ func (sp *speaker) send(s *session, key pathKey, a *attributes) {
 	sp.network.post(s, message{key, a})
 }
 
-// sendTable sends everything over a session that has come up.
+// sendTable sends everything over a session that has come up, in an order that is chance: tables are hashes.
 func (sp *speaker) sendTable(s *session) {
 	for _, f := range s.families {
 		if c := s.config[f]; c != nil && c.DefaultOriginate {
 			sp.entryOf(defaultOf(f)) // sent though there may be no such route
 		}
 	}
-	for _, e := range sp.order {
+	entries := slices.Clone(sp.order)
+	sp.network.random.Shuffle(len(entries), func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
+	for _, e := range entries {
 		if !s.carries(e.prefix) {
 			continue
 		}
