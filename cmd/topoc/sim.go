@@ -73,6 +73,9 @@ func (p *prediction) run(e *env, c *command, topology string) (*compiler.Result,
 	if result.Predicted == nil {
 		return nil, errFound
 	}
+	for _, r := range result.Predicted.Refused {
+		fmt.Fprintf(e.stderr, "topoc: %s: %s\n", r.Cluster, r)
+	}
 	sayOscillations(e, result.Predicted.Oscillations)
 	return result, nil
 }

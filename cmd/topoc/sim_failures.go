@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -31,7 +32,8 @@ failures, or does not hold with nothing failed.`,
 		flagWords: map[string]func() []string{"format": simFormats},
 		setup: func(flags *pflag.FlagSet) func(*env, []string) error {
 			s := &simFailures{}
-			flags.IntVar(&s.k, "k", 1, fmt.Sprintf("let up to `K` fail at once, at most %d", mostFailures))
+			s.k = 1
+			flags.Var(&s.k, "k", fmt.Sprintf("let up to `K` fail at once, at most %d", mostFailures))
 			s.declare(flags)
 			return s.run
 		},
@@ -41,8 +43,26 @@ failures, or does not hold with nothing failed.`,
 // simFailures is one run of the command.
 type simFailures struct {
 	prediction
-	k int
+	k failureCount
 }
+
+// failureCount is a flag value: how many failures at once.
+type failureCount int
+
+func (n *failureCount) String() string { return strconv.Itoa(int(*n)) }
+
+// Set implements pflag.Value.
+func (n *failureCount) Set(s string) error {
+	parsed, err := strconv.Atoi(s)
+	if err != nil {
+		return fmt.Errorf("%q is no number: write 1 or %d", s, mostFailures)
+	}
+	*n = failureCount(parsed)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (*failureCount) Type() string { return "K" }
 
 func (s *simFailures) run(e *env, args []string) error {
 	c := simFailuresCommand()
@@ -56,7 +76,7 @@ func (s *simFailures) run(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, proofs := result.Predicted.Failures(s.k), result.Predicted.Prove()
+	report, proofs := result.Predicted.Failures(int(s.k)), result.Predicted.Prove()
 	if s.isJSON() {
 		err = writeLists(e.stdout, jsonList{"failures", failureRows(report)})
 	} else {

@@ -58,19 +58,27 @@ func (t failureText) write(out io.Writer, report *simulate.FailureReport, proofs
 		}
 	}
 	broken := 0
+	var slowest simulate.FailureRow // of those that break nothing
 	for _, row := range report.Rows {
 		if len(row.Failed) == 0 {
 			continue // the proofs have told
 		}
 		isHarmless := len(row.Expectations) == 0 && len(row.Pairs) == 0
-		if !isHarmless {
+		switch {
+		case !isHarmless:
 			broken++
+		case row.Converge > slowest.Converge:
+			slowest = row
 		}
 		if !isHarmless || t.isVerbose {
 			writeFailure(w, row)
 		}
 	}
 	t.damage(w, report.Damage)
+	if slowest.Converge > 0 {
+		fmt.Fprintf(w, "slowest to settle of those that break nothing: %s, in %s%s\n", strings.Join(slowest.Failed, " and "),
+			slowest.Converge, after(": ", slowest.Because))
+	}
 	sets := counted(report.Sets, "set", "sets")
 	fmt.Fprintf(w, "%s of at most %s tried, %d break something\n", sets, counted(report.K, "failure", "failures"), broken)
 	return w.Flush()
@@ -95,6 +103,14 @@ func writeFailure(w *bufio.Writer, row simulate.FailureRow) {
 	case row.Converge > 0:
 		fmt.Fprintf(w, "    settles in %s\n", row.Converge)
 	}
+}
+
+// after puts a mark before a text that is not empty.
+func after(mark, text string) string {
+	if text == "" {
+		return ""
+	}
+	return mark + text
 }
 
 // damage prints the devices and links whose loss breaks the most.

@@ -23,6 +23,8 @@ node, the paths that BGP has follow:
 
   *>  the best path        *=  used beside it        *   not used
 
+In JSON these are "best": true, "used": true, and neither.
+
 --prefix takes a range and prints the routes to it and to parts of it, or an
 address and prints the routes that contain it. --why adds for every prefix the
 paths that a device has, was offered, or could have been, and the step of the
@@ -90,6 +92,7 @@ type jsonRoute struct {
 	LocalPref uint32             `json:"localPref"`
 	From      string             `json:"from"`
 	Best      bool               `json:"best"`
+	Used      bool               `json:"used,omitempty"` // beside the best one
 	VRF       string             `json:"vrf,omitempty"`
 	Status    string             `json:"status,omitempty"` // why it is not used
 }
@@ -117,7 +120,7 @@ func newJSONRoute(r simulate.RouteRow) jsonRoute {
 	route := jsonRoute{
 		Device: bareName(r.Device), Cluster: clusterName(r.Device), VRF: r.VRF, Prefix: r.Prefix, Table: r.Table, Type: r.Type,
 		NextHops: []jsonNextHop{}, ASPath: listOf(r.ASPath), LocalPref: r.LocalPref, From: from,
-		Best: r.Best || r.Table == simulate.KernelTable, Status: r.Status,
+		Best: r.Best || r.Table == simulate.KernelTable, Used: r.Used && !r.Best, Status: r.Status,
 	}
 	for _, hop := range r.NextHops {
 		route.NextHops = append(route.NextHops, jsonNextHop{addressText(hop.Address), hop.Interface})

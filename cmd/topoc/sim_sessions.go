@@ -26,10 +26,11 @@ since a prediction has no clock; for a switch it is a summary of its neighbors.
 Below it stands the reason for every session that does not come up, with -v also
 for those that do.
 
-STATE is up or start, as BIRD says it; INFO is Established, Not established
-where both ends fit but no packet gets from one to the other, or Not compatible
-where the ends do not fit. --format json prints all of it, with one line for
-each session and end.`,
+STATE is up or start, and INFO the state of the session with its last error, as
+BIRD shows them of one that it keeps trying. Of switches STATE is Established,
+Not established where both ends fit but no packet gets from one to the other, or
+Not compatible where the ends do not fit. --format json prints all of it, with
+one line for each session and end.`,
 		minArgs: 1, maxArgs: 1,
 		flagWords: map[string]func() []string{"format": simFormats},
 		setup: func(flags *pflag.FlagSet) func(*env, []string) error {
@@ -82,6 +83,7 @@ type jsonSession struct {
 	Kind         simulate.Kind  `json:"kind"`
 	State        simulate.State `json:"state"`
 	Reason       string         `json:"reason"`
+	VRF          string         `json:"vrf,omitempty"` // of a switch
 }
 
 // sessionRows makes the rows of devices, each sorted by family, VRF and the far end.
@@ -107,7 +109,7 @@ func newJSONSession(s simulate.SessionRow) jsonSession {
 		Device: bareName(s.Device), Cluster: clusterName(s.Device), Family: s.Family.String(),
 		LocalAddress: addressText(s.LocalAddress), LocalAS: s.LocalASN,
 		Peer: bareName(s.Peer), PeerCluster: clusterName(s.Peer), PeerAddress: addressText(s.PeerAddress), PeerAS: s.PeerASN,
-		Kind: s.Kind, State: s.State, Reason: s.Reason,
+		Kind: s.Kind, State: s.State, Reason: s.Reason, VRF: s.VRF,
 	}
 }
 
@@ -160,11 +162,18 @@ var sessionKinds = map[simulate.Kind]string{
 	simulate.NodeSession:   "node specific",
 }
 
-// sessionStates is the columns STATE and INFO. BIRD calls a session that is not up "start", whatever the matter.
-var sessionStates = map[simulate.State][2]string{
-	simulate.Established:    {"up", "Established"},
-	simulate.NotEstablished: {"start", "Not established"},
-	simulate.NotCompatible:  {"start", "Not compatible"},
+// birdStates is the column STATE of nodes. BIRD calls a session that is not up "start", whatever the matter.
+var birdStates = map[simulate.State]string{
+	simulate.Established:    "up",
+	simulate.NotEstablished: "start",
+	simulate.NotCompatible:  "start",
+}
+
+// switchStates is the column STATE of switches.
+var switchStates = map[simulate.State]string{
+	simulate.Established:    "Established",
+	simulate.NotEstablished: "Not established",
+	simulate.NotCompatible:  "Not compatible",
 }
 
 // nodeStatus prints the sessions of a node over one family, as calicoctl node status does.
@@ -176,8 +185,7 @@ func (t *sessionText) nodeStatus(f fabric.Family, rows []simulate.SessionRow) {
 	}
 	table := textTable{header: []string{"PEER ADDRESS", "PEER TYPE", "STATE", "INFO"}}
 	for _, s := range rows {
-		state := sessionStates[s.State]
-		table.rows = append(table.rows, []string{protocolAddress(s), sessionKinds[s.Kind], state[0], state[1]})
+		table.rows = append(table.rows, []string{protocolAddress(s), sessionKinds[s.Kind], birdStates[s.State], s.Info})
 	}
 	table.writeBoxed(t.w)
 	t.reasons(rows, protocolAddress)
@@ -205,7 +213,7 @@ func (t *sessionText) summary(rows []simulate.SessionRow) {
 		if s.Peer != nil {
 			peer = s.Peer.DeviceName()
 		}
-		table.rows = append(table.rows, []string{neighborName(s), strconv.FormatUint(uint64(s.PeerASN), 10), peer, s.Family.String(), sessionStates[s.State][1]})
+		table.rows = append(table.rows, []string{neighborName(s), strconv.FormatUint(uint64(s.PeerASN), 10), peer, s.Family.String(), switchStates[s.State]})
 	}
 	table.writeColumns(t.w)
 	t.reasons(rows, neighborName)

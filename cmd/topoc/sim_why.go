@@ -20,6 +20,7 @@ type jsonCandidate struct {
 	Prefix     netip.Prefix  `json:"prefix"`
 	From       string        `json:"from"`
 	NextHop    string        `json:"nextHop"`
+	Interface  string        `json:"interface,omitempty"` // of a next hop on an unnumbered link
 	ASPath     []uint32      `json:"asPath"`
 	LocalPref  uint32        `json:"localPref"`
 	Fate       simulate.Fate `json:"fate"`
@@ -92,8 +93,8 @@ func (a *answers) rows(devices []fabric.Device) iter.Seq[any] {
 func (a *answers) newJSONCandidate(d fabric.Device, c simulate.Candidate) jsonCandidate {
 	_, from := splitName(c.From)
 	return jsonCandidate{
-		Device: bareName(d), Cluster: clusterName(d), Prefix: c.Prefix, From: from, NextHop: addressText(c.NextHop), ASPath: listOf(c.ASPath),
-		LocalPref: c.LocalPref, Fate: c.Fate, Rule: c.Rule, DeclaredAt: declaredAt(a.lines, c.At),
+		Device: bareName(d), Cluster: clusterName(d), Prefix: c.Prefix, From: from, NextHop: addressText(c.NextHop), Interface: c.Interface,
+		ASPath: listOf(c.ASPath), LocalPref: c.LocalPref, Fate: c.Fate, Rule: c.Rule, DeclaredAt: declaredAt(a.lines, c.At),
 	}
 }
 
@@ -114,7 +115,7 @@ func (a *answers) table(candidates []simulate.Candidate) *textTable {
 	table := &textTable{header: []string{"  FATE", "FROM", "NEXT HOP", "LOCAL PREF", "AS PATH", "BECAUSE"}}
 	for _, c := range candidates {
 		table.rows = append(table.rows, []string{
-			"  " + string(c.Fate), c.From, cmp.Or(addressText(c.NextHop), "-"), strconv.FormatUint(uint64(c.LocalPref), 10),
+			"  " + string(c.Fate), c.From, cmp.Or(addressText(c.NextHop), c.Interface, "-"), strconv.FormatUint(uint64(c.LocalPref), 10),
 			asPathText(c.ASPath), withPlace(c.Rule, a.lines, c.At),
 		})
 	}

@@ -77,7 +77,7 @@ func (l *loop) add(origin scope, d simulate.Destination) {
 // loopOn finds the part that drops a route to a destination for its own AS in the path, on the way of the packets of a part
 // that wants it: Error where they don't arrive, Info where they do over a gateway; nil where there is none.
 func (p *Pass) loopOn(d simulate.Destination, part *simulate.Part) (*simulate.Part, diag.Severity) {
-	isRefused := func(at *simulate.Part) bool { return p.Predicted.Refused(d, at) == simulate.ASLoop }
+	isRefused := func(at *simulate.Part) bool { return p.Predicted.WhyRefused(d, at) == simulate.ASLoop }
 	f := p.follower()
 	if f.Arrives(d, part) {
 		if !isRefused(part) {

@@ -82,6 +82,8 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 	switch {
 	case stop != nil && stop.Edit != "":
 		d.WithHint("%s", stop.Edit)
+	case proof.Vacuous:
+		d.WithHint("mend what is not there, or delete the expectation: nothing can be asked of it")
 	case !e.Reach:
 		if at, route := firstRoute(proof.Trace); at != "" && at != d.Path {
 			d.Note(at, "they go by a route that is declared here: %s", route)

@@ -14,7 +14,7 @@ that range would be translated.
 Mend it by writing disabled: true in the pool and leaving out natOutgoing, or by deleting the pool: topoc derives such a pool for every range
 that a peering exchanges.
 
-Source: calico.md 4.4, the disabled pools of the two-cluster article.`,
+Source: Calico, libcalico-go/lib/ipam/ipam.go, which gives out addresses of enabled pools only.`,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, pool := range c.Pools {

@@ -110,7 +110,7 @@ func (p *Pass) strandedHops() {
 			return
 		}
 		lost := p.Predicted.Stranded(d, part)
-		if lost == nil || lost.At != nil && p.Predicted.Refused(d, lost.At) == simulate.ASLoop {
+		if lost == nil || lost.At != nil && p.Predicted.WhyRefused(d, lost.At) == simulate.ASLoop {
 			return
 		}
 		told = append(told, key)

@@ -34,8 +34,7 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func nodeName(n *fabric.Node) string       { return n.Name }
-func clusterName(c *fabric.Cluster) string { return c.Name }
+func nodeName(n *fabric.Node) string { return n.Name }
 
 // ownSubnet is the subnet of the node's own address, the IPv4 one where it has both.
 func ownSubnet(n *fabric.Node) netip.Prefix {

@@ -17,7 +17,7 @@ const (
 )
 
 // linkFilters copies the user's filters and derives those that keep a cluster from giving transit: Calico sends every route
-// that a pool covers to every eBGP peer, foreign pools included (calico.md 4.1).
+// that a pool covers to every eBGP peer, foreign pools included (confd/etc/calico/confd/templates/bird_ipam.cfg.template).
 func (l *linker) linkFilters() {
 	for _, c := range l.f.Clusters {
 		for _, name := range names(c.Model.Filters) {

@@ -125,7 +125,7 @@ func partnersOf(c *Cluster) []Partner {
 
 // linkForeignPools gives each cluster a disabled pool for every range it takes from a partner, unless one that the user
 // wrote overlaps it (foreign-pool-missing tells where such pools leave a part out): Calico passes routes on within the cluster only where a pool covers them, and leaves out source NAT only
-// towards addresses of a pool (calico.md 4.4).
+// towards addresses of a pool.
 func (l *linker) linkForeignPools() {
 	for _, c := range l.f.Clusters {
 		c.partners = partnersOf(c)

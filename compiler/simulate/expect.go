@@ -43,7 +43,9 @@ type prover struct {
 	region  []int // by Part.Index: what fails in one region is of no matter in another
 	claims  []*claim
 	base    *traffic
-	classes []*class // of what can fail; nil: not asked for yet
+
+	classes   []*class   // of what can fail; nil: not asked for yet
+	precedent *precedent // likewise
 }
 
 func newProver(r *Result) *prover {
@@ -108,8 +110,11 @@ func trafficOf(e *fabric.Expectation) string {
 func (p *prover) claim(e *fabric.Expectation, at source.Path) *claim {
 	from, to := placesOf(e)
 	c := &claim{expected: e, at: at, from: p.census.partyOf(from), places: [2][]Place{{from}, to}}
-	for _, place := range to {
-		c.to = append(c.to, p.census.partyOf(place))
+	for i := range to {
+		if n := to[i].Node; n != nil && !hasBlocks(p.r.places(n)) {
+			to[i].Pods = false // the node itself is what a bare name means then
+		}
+		c.to = append(c.to, p.census.partyOf(to[i]))
 	}
 	for _, end := range append(slices.Clone(c.to), c.from) {
 		for _, part := range p.census.partsOf(end) {
@@ -153,6 +158,10 @@ func (c *claim) contradiction(t *traffic) (*exchange, int) {
 // proveStanding proves a claim while nothing has failed.
 func (p *prover) proveStanding(c *claim) Proof {
 	proof := Proof{Name: c.expected.Name, At: c.at, Implied: c.implied, Expectation: c.expected, Holds: true}
+	if why := p.absence(c); why != "" {
+		proof.Holds, proof.Vacuous, proof.Reason = false, true, why
+		return proof
+	}
 	if x, i := c.contradiction(p.base); x != nil {
 		p.refute(&proof, c, p.base, x, i)
 		return proof
@@ -166,6 +175,24 @@ func (p *prover) proveStanding(c *claim) Proof {
 			few.to.prefix, c.expected.Paths)
 	}
 	return proof
+}
+
+// absence says why a claim that somebody wrote is about nothing; empty: it is about something, or nobody wrote it. That nothing
+// is reached may be true of one kind of traffic and about another.
+func (p *prover) absence(c *claim) string {
+	if c.implied {
+		return ""
+	}
+	for _, to := range c.to {
+		why := p.census.absence(c.from, to)
+		if (why != "") == c.expected.Reach {
+			return why
+		}
+	}
+	if c.expected.Reach {
+		return ""
+	}
+	return p.census.absence(c.from, c.to[0])
 }
 
 // refute says why a claim doesn't hold.
@@ -191,7 +218,7 @@ func (p *prover) proveFailures(proofs []Proof) {
 		}
 	}
 	if most > 0 {
-		p.classes = p.classify()
+		p.prepareToFail()
 	}
 	for size := 1; size <= most; size++ {
 		for chosen := range chunks(p.picks(size)) {
@@ -218,7 +245,7 @@ func (p *prover) proveSets(proofs []Proof, size int, chosen [][]pick) {
 				continue
 			}
 			if t == nil {
-				t = newTraffic(p.r.after(failureOf(failed)), p.census)
+				t = p.after(failureOf(failed))
 			}
 			if x, to := c.contradiction(t); x != nil {
 				found[n] = append(found[n], refutation{i, to, x, t})

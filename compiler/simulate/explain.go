@@ -24,8 +24,14 @@ func (t *traffic) explain(w *course, way []leg) *finding {
 	if w.dest == nil && !t.isAnnounced(w) {
 		return t.explainUnannounced(w, last)
 	}
+	if stop := t.explainFelix(w, way); stop != nil {
+		return stop
+	}
 	s := t.search(w)
 	if stop := s.first(lacking(w, way)); stop != nil {
+		return stop
+	}
+	if stop := s.explainApart(lacking(w, way)); stop != nil {
 		return stop
 	}
 	if stop := t.explainKernel(w, way); stop != nil {
@@ -34,7 +40,7 @@ func (t *traffic) explain(w *course, way []leg) *finding {
 	if stop := t.explainLoop(w, way); stop != nil {
 		return stop
 	}
-	return t.stop(last.at, w.prefix, last.at.part.Device(last.at.member).At(), t.remedy(w, last.at),
+	return t.stop(last.at, w.prefix, last.at.part.Device(last.at.member).At(), t.remedy(w, way[0].at, last.at),
 		"%s drops packets to %s: %s", t.short(last.at), prefixText(w.prefix), w.endText(last))
 }
 
@@ -79,9 +85,15 @@ func (t *traffic) explainPacket(w *course, last leg) *finding {
 		if pool != nil {
 			declared = pool.at
 			edit = fmt.Sprintf("set encapsulation to IPIPCrossSubnet or None for IPPool %s of %s", pool.name, last.at.part.Cluster.Name)
+			if pool.isForeign(last.at.part.Cluster) {
+				edit, declared = pool.poolEdit(last.at.part.Cluster)
+			}
 		}
 		rule := fmt.Sprintf("%s sends packets to %s through %s to %s", name, to, last.over.tunnel, last.via)
 		if last.end == tunnelLost {
+			if stop := t.explainUnderlay(w, last); stop != nil {
+				return stop
+			}
 			return t.stop(last.at, w.prefix, declared, edit, "%s, and those do not get there", rule)
 		}
 		return t.stop(last.at, w.prefix, declared, edit, "%s, which is %s and no node of cluster %s: nothing there unwraps them",
@@ -142,7 +154,11 @@ func (t *traffic) explainKernel(w *course, way []leg) *finding {
 		device := l.at.part.Device(l.at.member)
 		switch {
 		case l.end == unknownGateway:
-			return t.stop(l.at, w.prefix, device.At(), fmt.Sprintf("set gateway of %s to a switch that has routes to pods", t.short(l.at)),
+			edit := fmt.Sprintf("set gateway of %s to a switch that has routes to pods", t.short(l.at))
+			if wrap := t.wrapEdit(w, l.at); wrap != "" {
+				edit = wrap + ", or " + edit
+			}
+			return t.stop(l.at, w.prefix, device.At(), edit,
 				"%s sends packets to %s to its default gateway on the way to their next hop: nobody declared it, and it is believed to know nothing of pods and services",
 				t.short(l.at), prefixText(w.prefix))
 		case a.note != "":
@@ -176,11 +192,15 @@ func lacking(w *course, way []leg) []place {
 }
 
 // remedy is the edit that gives a device without BGP a route; empty: none is known.
-func (t *traffic) remedy(w *course, at place) string {
-	c := w.clusterOf()
+func (t *traffic) remedy(w *course, from, at place) string {
+	c, wrap := w.clusterOf(), t.wrapEdit(w, from)
 	switch {
 	case c == nil:
 		return ""
+	case at.part.Switch != nil && wrap != "":
+		return wrap + fmt.Sprintf(", or peer the nodes with switch %s (racks)", at.part.Switch.Name)
+	case wrap != "":
+		return wrap
 	case at.part.Switch != nil && at.part.Router == nil:
 		return fmt.Sprintf("add staticRoutes: %q: via nodes of it to switch %s, or name the switch in a rack", c.Name, at.part.Switch.Name)
 	case at.part.Host != nil:

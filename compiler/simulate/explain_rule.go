@@ -131,27 +131,28 @@ func (s *search) policyEdit(at, neighbor place, rule, direction string) (string,
 		return "", ""
 	}
 	switch {
+	case at.part.rules.isExcluded && Destination{s.w.dest}.IsServices() && s.w.dest.cluster == c:
+		n := at.node()
+		return fmt.Sprintf("take the label %s off node %s, which keeps it from announcing services", excludeLabel, n.Name), n.At()
 	case strings.HasPrefix(rule, "no IPPool"):
 		return fmt.Sprintf("add an IPPool (disabled: true) for %s to %s", covering, c.Name), c.At().Field("ipPools")
 	case strings.HasSuffix(rule, "has disableBGPExport"):
 		name := strings.TrimSuffix(strings.TrimPrefix(rule, "IPPool "), " has disableBGPExport")
 		return fmt.Sprintf("delete disableBGPExport from IPPool %s of %s", name, c.Name), c.At().Fields("ipPools", name, "disableBGPExport")
 	case strings.HasPrefix(rule, "BGPFilter "):
-		return s.filterEdit(c, rule, covering)
+		return s.filterEdit(c, neighbor, rule, covering)
 	}
 	return "", c.At()
 }
 
 // filterEdit is what makes a BGPFilter let the route pass: an accepting rule of the user's before the one that rejects it, or,
 // where the filter keeps a cluster from giving transit, that it may.
-func (s *search) filterEdit(c *fabric.Cluster, rule string, covering netip.Prefix) (string, source.Path) {
+func (s *search) filterEdit(c *fabric.Cluster, neighbor place, rule string, covering netip.Prefix) (string, source.Path) {
 	name, _, _ := strings.Cut(strings.TrimPrefix(rule, "BGPFilter "), ",")
 	i := slices.IndexFunc(c.Filters, func(f *fabric.Filter) bool { return f.Name == name })
-	if i >= 0 && c.Filters[i].Derived && s.w.dest.cluster != c {
-		for _, p := range c.Peerings {
-			if p.Other(c) == s.w.dest.cluster {
-				return fmt.Sprintf("set transit: true on the peerings over which %s is to pass on what is of %s", c.Name, s.w.dest.cluster.Name), p.At().Field("transit")
-			}
+	if i >= 0 && c.Filters[i].Derived {
+		if edit, declared := s.exchangeEdit(c, neighbor); edit != "" {
+			return edit, declared
 		}
 	}
 	at := c.At().Fields("filters", name)
@@ -161,10 +162,41 @@ func (s *search) filterEdit(c *fabric.Cluster, rule string, covering netip.Prefi
 	return fmt.Sprintf("put a rule before it in BGPFilter %s of %s: {action: Accept, matchOperator: In, cidr: %s}", name, c.Name, covering), at
 }
 
+// exchangeEdit is what makes a derived filter let the route pass to a neighbor: the peering that it is derived from. Empty: none is
+// to blame.
+func (s *search) exchangeEdit(c *fabric.Cluster, neighbor place) (string, source.Path) {
+	of := s.w.dest.cluster
+	i := slices.IndexFunc(c.Peerings, func(p *fabric.Peering) bool {
+		return p.Other(c) == of || of == c && p.Other(c) == neighbor.part.Cluster
+	})
+	switch {
+	case of == nil || i < 0:
+		return "", ""
+	case of != c:
+		return fmt.Sprintf("set transit: true on the peerings over which %s is to pass on what is of %s", c.Name, of.Name), c.Peerings[i].At().Field("transit")
+	}
+	what := "pods"
+	if (Destination{s.w.dest}).IsServices() {
+		what = "services"
+	}
+	p := c.Peerings[i]
+	return fmt.Sprintf("set exchange: %s: true on peering %s", what, p.Name), p.At().Fields("exchange", what)
+}
+
 // loopEdit is what makes a device take a route whose path has its own AS number in it.
 func (s *search) loopEdit(at, from place) (string, source.Path) {
+	for _, of := range []place{at, s.w.owner} {
+		if edit, declared := s.nodeASNEdit(of); edit != "" {
+			return edit, declared
+		}
+	}
 	if n := at.node(); n != nil && n.Rack != nil && from.part.Switch != nil {
-		return fmt.Sprintf("set asOverride: true on rack %s of %s, or give each rack an asNumber of its own", n.Rack.Name, n.Cluster.Name), n.Rack.At()
+		edit := fmt.Sprintf("set asOverride: true on rack %s of %s, or ", n.Rack.Name, n.Cluster.Name)
+		if rackOf(s.w.owner) == n.Rack {
+			return edit + fmt.Sprintf("give it reflectors of its own (routeReflectors with rack: %q), or make %s the gateway of its nodes",
+				n.Rack.Name, s.t.short(from)), n.Rack.At()
+		}
+		return edit + "give each rack an asNumber of its own", n.Rack.At()
 	}
 	if n := at.node(); n != nil {
 		return fmt.Sprintf("give %s and the origin of the route different AS numbers", n.Name), n.ASNAt()
@@ -224,11 +256,8 @@ func (s *search) sessionEdit(session *Session, kind string) string {
 	near, far := place{part: session.Part}, place{part: session.Peer}
 	switch kind {
 	case "AS mismatch":
-		for _, x := range []*Session{session, session.Far} {
-			if x != nil && x.Far != nil && x.PeerASN != x.Far.LocalASN {
-				return fmt.Sprintf("set asNumber: %d%s at %s", x.Far.LocalASN, objectText(x), s.t.short(place{part: x.Part}))
-			}
-		}
+		edit, _ := s.asMismatchEdit(session)
+		return edit
 	case "NO_REMOTE_AS":
 		return fmt.Sprintf("set asNumber%s at %s", objectText(session), s.t.short(near))
 	case "HALF_OPEN":

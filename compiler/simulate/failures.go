@@ -14,7 +14,6 @@ import (
 // about: its own pods, and the expectations that name it.
 func (r *Result) Failures(k int) *FailureReport {
 	p := newProver(r)
-	p.classes = p.classify()
 	s := &survey{prover: p, report: &FailureReport{K: k}, claims: map[int][]*claim{}, pairs: p.reaching()}
 	for _, c := range p.claims {
 		if x, _ := c.contradiction(p.base); x == nil {
@@ -23,6 +22,7 @@ func (r *Result) Failures(k int) *FailureReport {
 			}
 		}
 	}
+	p.prepareToFail()
 	for size := 1; size <= k; size++ {
 		for chosen := range chunks(p.picks(size)) {
 			effects := make([]effect, len(chosen))
@@ -66,6 +66,12 @@ type element struct {
 
 // class is elements whose failure has the same effect: the first stands for the others. They are sorted by name.
 type class struct{ elements []element }
+
+// prepareToFail finds out what can fail, and what that may concern, once the traffic while nothing has failed has been followed.
+func (p *prover) prepareToFail() {
+	p.classes = p.classify()
+	p.precedent = newPrecedent(p.base)
+}
 
 // classify finds everything that can fail: nodes by part, switches, links. A node that a claim names is a class of its own.
 func (p *prover) classify() []*class {

@@ -25,7 +25,7 @@ type effect struct {
 // effect finds out what a set of failures breaks, in the regions where something failed.
 func (s *survey) effect(failed []element) effect {
 	var found effect
-	t := newTraffic(s.r.after(failureOf(failed)), s.census)
+	t := s.after(failureOf(failed))
 	var regions []int
 	for _, e := range failed {
 		if !slices.Contains(regions, e.region) {

@@ -17,6 +17,9 @@ type traffic struct {
 	// listsAll makes branches tell every way, and not one alone of those to members that are alike.
 	listsAll bool
 
+	precedent *precedent        // nil: nothing has failed, or it is not known what was before
+	changed   map[*domain][]int // see changedSlots
+
 	room    []branch                         // of those that are being followed, as a stack
 	courses map[aim]*course                  // nil values: all that the aim stands for has failed
 	pods    map[[2]*fabric.Cluster]*exchange // the first one lost between pods of two clusters, or of one; nil values: none is

@@ -67,7 +67,7 @@ func (c *census) partyOf(p Place) party {
 		return party{kind: partyPods, cluster: p.Cluster}
 	case p.Node != nil:
 		devices := c.r.places(p.Node)
-		if p.Pods && hasBlocks(devices) {
+		if p.Pods {
 			return party{kind: partyPods, cluster: p.Node.Cluster, devices: devices}
 		}
 		return party{kind: partyDevice, devices: devices}
@@ -95,15 +95,8 @@ func (c *census) partyAt(a netip.Addr) party {
 	if owners := c.r.owner(a, nil); len(owners) > 0 {
 		return party{kind: partyDevice, devices: owners[:1], addr: a}
 	}
-	for _, cluster := range c.r.Fabric.Clusters {
-		for _, p := range c.parts[cluster] {
-			for member := range p.Nodes {
-				at := place{p, member}
-				if slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix.Contains(a) }) {
-					return party{kind: partyPods, cluster: cluster, devices: []place{at}, addr: a}
-				}
-			}
-		}
+	if at := c.podAt(a); at.part != nil {
+		return party{kind: partyPods, cluster: at.part.Cluster, devices: []place{at}, addr: a}
 	}
 	for _, cluster := range c.r.Fabric.Clusters {
 		if slices.ContainsFunc(serviceRanges(cluster), func(p netip.Prefix) bool { return p.Contains(a) }) {
@@ -113,9 +106,35 @@ func (c *census) partyAt(a netip.Addr) party {
 	return party{kind: partyNobody, addr: a}
 }
 
-// hasBlocks reports whether a node has pods.
-func hasBlocks(node []place) bool {
-	return slices.ContainsFunc(node, func(at place) bool { return len(at.held()) > 0 })
+// podAt returns the node of the pod that has an address: the one that holds the longest prefix of it, since an address that is
+// borrowed from another node's block is announced beside it; no Part: none has it.
+func (c *census) podAt(a netip.Addr) place {
+	var found place
+	longest := -1
+	for _, cluster := range c.r.Fabric.Clusters {
+		for _, at := range c.nodesOf(cluster) {
+			if p := at.holding(a); p.IsValid() && p.Bits() > longest {
+				found, longest = at, p.Bits()
+			}
+		}
+	}
+	return found
+}
+
+// holding is the longest prefix with an address that IPAM gave a node; the zero Prefix: none.
+func (at place) holding(a netip.Addr) netip.Prefix {
+	var longest netip.Prefix
+	for _, h := range at.held() {
+		if h.prefix.Contains(a) && h.prefix.Bits() > longest.Bits() {
+			longest = h.prefix
+		}
+	}
+	return longest
+}
+
+// hasBlocks reports whether any of some nodes has pods.
+func hasBlocks(nodes []place) bool {
+	return slices.ContainsFunc(nodes, func(at place) bool { return len(at.held()) > 0 })
 }
 
 // held is what IPAM gave a node.

@@ -47,7 +47,11 @@ func (t *traffic) findLost(from, to party) *exchange {
 			continue
 		}
 		isCommon = true
+		arrived := t.arrivedBefore(from, to)
 		for _, w := range targets {
+			if arrived && w.stillArrives() {
+				continue
+			}
 			if x := t.lostThere(from, sources, w); x != nil {
 				return x
 			}

@@ -65,7 +65,7 @@ func (t *traffic) podTargets(to party, f int) []*course {
 			continue
 		}
 		for _, o := range d.ownedBy(to.devices[0]) {
-			if !to.addr.IsValid() || o.prefix.Contains(to.addr) {
+			if !to.addr.IsValid() || o.prefix == to.devices[0].holding(to.addr) {
 				all = append(all, t.courseToOwned(d, o, to.addr))
 			}
 		}
@@ -86,11 +86,14 @@ func (t *traffic) unheard(to party, f int) []*course {
 			continue
 		}
 		for _, h := range at.held() {
-			isMeant := !to.addr.IsValid() || h.prefix.Contains(to.addr)
+			isMeant := !to.addr.IsValid() || h.prefix == at.holding(to.addr)
 			if fabric.FamilyOf(h.prefix.Addr()) != families[f] || !isMeant {
 				continue
 			}
 			key := aim{addr: someAddress(h.prefix), owner: at}
+			if to.addr.IsValid() {
+				key.addr = to.addr
+			}
 			if t.courses[key] == nil {
 				t.courses[key] = &course{t: t, family: f, prefix: h.prefix, addr: key.addr, owner: at}
 			}
@@ -101,25 +104,40 @@ func (t *traffic) unheard(to party, f int) []*course {
 }
 
 func (t *traffic) serviceTargets(to, from party, f int) []*course {
+	if to.addr.IsValid() {
+		if fabric.FamilyOf(to.addr) != families[f] {
+			return nil
+		}
+		return []*course{t.courseToService(to)}
+	}
 	var all []*course
 	for _, p := range t.census.offered(to.cluster, from) {
-		isMeant := !to.addr.IsValid() || p.Contains(to.addr)
-		if fabric.FamilyOf(p.Addr()) != families[f] || !isMeant {
+		if fabric.FamilyOf(p.Addr()) != families[f] {
 			continue
 		}
 		at := slices.IndexFunc(t.census.services[to.cluster], func(d *destination) bool { return d.Prefix.Masked() == p })
 		switch {
-		case at >= 0 && to.addr.IsValid():
-			all = append(all, t.courseToOwned(t.census.services[to.cluster][at], owned{prefix: p}, to.addr))
 		case at >= 0:
 			all = append(all, t.courseTo(t.census.services[to.cluster][at]))
-		case to.addr.IsValid():
-			all = append(all, t.courseToServices(to.cluster, netip.PrefixFrom(to.addr, to.addr.BitLen())))
 		case !t.census.isSingles(to.cluster, p):
 			all = append(all, t.courseToServices(to.cluster, p))
 		}
 	}
 	return all
+}
+
+// courseToService returns the course to one service, announced or not: over the longest of what its cluster announces.
+func (t *traffic) courseToService(to party) *course {
+	var longest *destination
+	for _, d := range t.census.services[to.cluster] {
+		if d.Prefix.Contains(to.addr) && (longest == nil || d.Prefix.Bits() > longest.Prefix.Bits()) {
+			longest = d
+		}
+	}
+	if longest == nil {
+		return t.courseToServices(to.cluster, netip.PrefixFrom(to.addr, to.addr.BitLen()))
+	}
+	return t.courseToOwned(longest, owned{prefix: longest.Prefix}, to.addr)
 }
 
 // courseToOwned returns the course to one prefix of a destination, or to an address of it.

@@ -120,10 +120,24 @@ func (v *view) longest(ix *prefixIndex, p *Part, member int, dst netip.Addr, oth
 // at returns what a slot has of a destination in BGP; nil: not computed yet.
 func (v *view) at(d *destination, slot int) *action {
 	tables := v.routes[d.domain]
-	if d.Index >= len(tables) || slot < 0 || slot >= len(tables[d.Index]) {
+	if d.Index >= len(tables) || slot < 0 {
 		return nil
 	}
-	return tables[d.Index][slot]
+	return tables[d.Index].at(slot)
+}
+
+// at returns the action of a slot, nil where there is none.
+func (t *table) at(slot int) *action {
+	if slot >= len(t.actions) {
+		return nil
+	}
+	if len(t.patches) > 0 {
+		i, ok := slices.BinarySearchFunc(t.patches, slot, func(p patch, slot int) int { return p.slot - slot })
+		if ok {
+			return t.patches[i].action
+		}
+	}
+	return t.actions[slot]
 }
 
 // slot returns the slot of a member of a part in solutions for a destination of which another, or the same, member has the

@@ -9,8 +9,7 @@ import (
 
 // next returns the devices that a hop hands a packet to dst to, those that have failed left out: none, and it is lost. d and
 // owner are the destination and the member of its owner that the route is to; d is nil for routes without BGP. What a tunnel
-// leads to is its far end. A gateway of which
-// the topology knows nothing is believed to know every device's address.
+// leads to is its far end. A gateway of which the topology knows nothing is believed to know every device's address.
 func (v *view) next(at place, d *destination, owner int, h hop, dst netip.Addr) []place {
 	switch {
 	case h.isUnknown:

@@ -21,7 +21,7 @@ type Part struct {
 	VRF      string
 	Host     *fabric.Host     // or
 	External *fabric.External // or
-	Sessions []*Session       // of both families, in the order in which `calicoctl node status` or the switch lists them
+	Sessions []*Session       // of both families, in the order in which they were made; Result.Sessions sorts them as they are listed
 
 	rules    *nodeRules      // of nodes: what the objects say for them
 	speakers [2]*bgp.Speaker // by familyIndex; nil: no sessions of that family
@@ -104,6 +104,7 @@ type clusterRules struct {
 	mesh     bool
 	asn      uint32
 	port     uint16
+	isBGPOff bool // by Installation: nodes have no sessions
 
 	meshPassword string      // secret/key; empty: none
 	peers        []*peerRule // sorted by name
@@ -196,12 +197,23 @@ type view struct {
 	result *Result
 	down   *failure            // nil: nothing
 	routes map[*domain][]table // by destination
+	isAnew bool                // nothing is taken from what was before the failure
 }
 
-// table is what every slot of a domain does with packets to one destination.
-type table []*action
+// table is what the slots of a domain do with packets to one destination, by slot; nil: nothing that BGP or Felix tells it.
+type table struct {
+	actions []*action // by slot; shared by the views that differ little
+	patches []patch   // what is different in this one, ascending by slot
+}
 
-// action is what a device does with packets to a destination. Equal ones are mostly one pointer. Immutable.
+// patch is what one slot does instead.
+type patch struct {
+	slot   int
+	action *action
+}
+
+// action is what a device does with packets to a destination. Those of one situation share a pointer as a rule, but equal ones
+// need not. Immutable.
 type action struct {
 	kind   actionKind
 	proto  string // as `ip route` prints it

@@ -114,7 +114,7 @@ func enginePrediction(r *Result) prediction {
 			switch {
 			case row.Table == BGPTable && row.Best && row.From != "":
 				best[key] = row
-			case row.Table == KernelTable && !row.Own && row.Proto != felixProto:
+			case row.Table == KernelTable && !row.Own && !isOfFelix(row):
 				inKernel[key] = true
 			}
 		}
@@ -140,16 +140,27 @@ func (p prediction) addKernelRow(at device, row, best RouteRow) {
 	}
 	f := fact{kind: string(row.Type), metric: row.Metric}
 	for _, h := range row.NextHops {
+		if isOfFelix(row) {
+			h.Address = h.Announced // the node's own address, not that in the tunnel
+		}
 		f.nextHops = append(f.nextHops, shown(h.Address))
 	}
 	slices.SortFunc(f.nextHops, netip.Addr.Compare)
-	if !row.Own && row.Proto != felixProto {
+	switch {
+	case isOfFelix(row):
+		row.Proto = felixProto
+	case !row.Own:
 		f.asPath, f.localPref = best.ASPath, best.LocalPref
 	}
 	if at.isSwitch {
 		f.metric = 0
 	}
 	p.addRoute(at, row.Prefix, row.Proto, f)
+}
+
+// isOfFelix reports whether Felix wrote a route of the kernel: through VXLAN it has no protocol of its own.
+func isOfFelix(row RouteRow) bool {
+	return row.Proto == felixProto || len(row.NextHops) > 0 && slices.Contains([]string{vxlanTunnel, vxlanTunnel6}, row.NextHops[0].Interface)
 }
 
 // shown hides what stands for the address of an unnumbered link.

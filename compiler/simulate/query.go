@@ -37,7 +37,8 @@ type Step struct {
 	DeclaredAt source.Path
 }
 
-// Stop is the first device and rule at which a route that is needed stops, or the packet is dropped.
+// Stop is the device and rule at which a packet or the route that it needs stops: of the branch that fails first, there before
+// back.
 type Stop struct {
 	Device string
 	Prefix netip.Prefix // of the route; the zero Prefix where no route is to blame
@@ -50,9 +51,10 @@ type Stop struct {
 type Proof struct {
 	Name        string
 	At          source.Path
-	Implied     bool // nobody wrote it: see fabric.Fabric and language.md
+	Implied     bool // nobody wrote it: see fabric.Fabric.Expectations
 	Holds       bool
 	Trace       *Trace   // of the pair that fails; nil where it holds, or only its paths are too few
+	Vacuous     bool     // it does not hold, since nobody sends or nothing is there to be reached
 	Failed      []string // what had to fail to break it: names of devices and links; nil: nothing
 	Reason      string   // one sentence; empty where it holds
 	Expectation *fabric.Expectation

@@ -14,6 +14,13 @@ type way struct {
 	gateways  []netip.Addr // of a next hop that is not on-link, ascending
 	links     []hop        // likewise, over links without addresses; neither: the next hop is on-link, or the gateway is not known
 	isUnknown bool         // through a default gateway of which the topology knows nothing, but perhaps its address
+	leans     bool         // it depends, or may come to, on what BGP brought
+}
+
+// equals reports whether two ways lead over the same.
+func (w *way) equals(other *way) bool {
+	return w.metric == other.metric && w.isUnknown == other.isUnknown && slices.Equal(w.gateways, other.gateways) &&
+		slices.Equal(w.links, other.links)
 }
 
 var noWay = way{metric: bgp.Unreachable}
@@ -23,14 +30,37 @@ var noWay = way{metric: bgp.Unreachable}
 type resolver struct {
 	view   *view
 	domain *domain
-	ways   map[[2]int]way // by index of speaker and hop
+	ways   map[wayKey]way
+	asked  []wayKey       // keys of ways, in the order in which they were asked for
+	before *resolver      // while nothing had failed; nil: there is no such
+	hurt   map[*Part]bool // parts that a link has failed of
 
-	// leans says that an answer depends, or may come to, on what BGP brought: it holds for the routes as they were.
-	leans bool
+	leans bool // some way does: the ways hold for the routes as they were
 }
 
-func newResolver(v *view, d *domain) *resolver {
-	return &resolver{view: v, domain: d, ways: map[[2]int]way{}}
+// wayKey is the indexes of a speaker and a hop.
+type wayKey struct{ speaker, hop int }
+
+func newResolver(v *view, d *domain, before *resolver) *resolver {
+	r := &resolver{view: v, domain: d, ways: map[wayKey]way{}}
+	if v.down == nil {
+		return r
+	}
+	r.before, r.hurt = before, v.unlinked()
+	return r
+}
+
+// unlinked are the parts that a link has failed of.
+func (v *view) unlinked() map[*Part]bool {
+	hurt := map[*Part]bool{}
+	for l := range v.down.links {
+		for _, end := range l.Ends {
+			for _, at := range v.result.places(end.Switch) {
+				hurt[at.part] = true
+			}
+		}
+	}
+	return hurt
 }
 
 // resolve is bgp.Network.Resolve.
@@ -38,12 +68,22 @@ func (r *resolver) resolve(s *bgp.Speaker, h *bgp.Hop) bgp.Metric { return r.way
 
 // way returns the way of a part to a next hop: to all members alike that have it, since they are on the same subnets.
 func (r *resolver) way(s *bgp.Speaker, h *bgp.Hop) way {
-	key := [2]int{s.Index, h.Index}
+	key := wayKey{s.Index, h.Index}
+	if r.before != nil && !r.hurt[r.domain.parts[s.Index]] {
+		if known, ok := r.before.ways[key]; ok && !known.leans {
+			return known
+		}
+	}
 	if known, ok := r.ways[key]; ok {
 		return known
 	}
+	leans := r.leans
+	r.leans = false
 	found := r.find(s, h)
+	found.leans = r.leans
+	r.leans = r.leans || leans
 	r.ways[key] = found
+	r.asked = append(r.asked, key)
 	return found
 }
 

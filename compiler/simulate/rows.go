@@ -145,7 +145,7 @@ func (v *view) kernelRow(at place, d *destination, o owned) (RouteRow, bool) {
 	default:
 		row.NextHops = v.nextHops(at, d, o.member, act)
 	}
-	return row, true
+	return row.asFelixWrites(d, o), true
 }
 
 // nextHops expands the next hops of an action for one device and one prefix, by address. d is nil for routes without BGP.
@@ -231,26 +231,38 @@ func (r RouteRow) String() string {
 		b.WriteString(string(r.Type) + " ")
 	}
 	b.WriteString(prefixText(r.Prefix))
-	if len(r.NextHops) == 1 {
+	isOne := len(r.NextHops) == 1
+	if isOne {
 		writeNextHop(&b, r.NextHops[0])
 	}
 	if r.Proto != "" {
 		b.WriteString(" proto " + r.Proto)
 	}
-	if r.Source.IsValid() {
+	isConnected6 := r.Source.Is6() // whose source address is not part of the route
+	if r.Source.Is4() {
 		b.WriteString(" scope link src " + r.Source.String())
 	}
-	if r.Metric != 0 {
+	switch {
+	case r.Metric != 0:
 		b.WriteString(" metric " + strconv.FormatUint(uint64(r.Metric), 10))
+	case isConnected6:
+		b.WriteString(" metric 256") // the kernel's for addresses (ipv6(7), IP6_RT_PRIO_ADDRCONF)
 	}
-	if len(r.NextHops) == 1 && r.NextHops[0].OnLink {
+	if isOne && r.NextHops[0].OnLink {
 		b.WriteString(" onlink")
 	}
+	if isConnected6 {
+		b.WriteString(" pref medium")
+	}
+	if isOne {
+		return b.String()
+	}
 	for _, nh := range r.NextHops {
-		if len(r.NextHops) > 1 {
-			b.WriteString(" nexthop")
-			writeNextHop(&b, nh)
-			b.WriteString(" weight 1")
+		b.WriteString(" nexthop")
+		writeNextHop(&b, nh)
+		b.WriteString(" weight 1")
+		if nh.OnLink {
+			b.WriteString(" onlink")
 		}
 	}
 	return b.String()

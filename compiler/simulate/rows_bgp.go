@@ -98,7 +98,7 @@ func (v *view) bgpRows(at place, f fabric.Family) []RouteRow {
 func (v *view) pathRows(at place, d *destination, o owned, r rib) []RouteRow {
 	act := v.at(d, d.slot(at.part, at.member, o.member))
 	var rows []RouteRow
-	var taken []netip.Addr // next hops that a row before uses
+	var taken []telling // whose next hops a row before uses
 	isOnSubnet := at.part.Nodes != nil && slices.ContainsFunc(at.part.ground[familyIndex(d.domain.family)].attached,
 		func(on attachment) bool { return on.subnet == o.prefix })
 	for n, p := range r.paths {
@@ -114,12 +114,13 @@ func (v *view) pathRows(at place, d *destination, o owned, r rib) []RouteRow {
 			told.From = t.from.DeviceName()
 			told.NextHops = []NextHop{v.resolved(at, d, o, act, t.nextHop, p.NextHop.Hop)}
 			told.Best = len(rows) == 0 && !isOnSubnet
-			told.Used = told.Best || !isOnSubnet && p.isUsed && !slices.Contains(taken, t.nextHop) && isAmong(v.inUse(at, d, o, act), t.nextHop)
+			isTaken := slices.ContainsFunc(taken, t.isSameNextHop)
+			told.Used = told.Best || !isOnSubnet && p.isUsed && !isTaken && isAmong(v.inUse(at, d, o, act), t.nextHop)
 			if told.Used {
-				taken = append(taken, t.nextHop)
+				taken = append(taken, t)
 			}
 			told = told.judged(act, p)
-			if !told.Used && slices.Contains(taken, t.nextHop) && slices.Contains(tieBreaks, p.decider) {
+			if !told.Used && isTaken && slices.Contains(tieBreaks, p.decider) {
 				told.Status = "its next hop is in use already"
 			}
 			if isOnSubnet {
@@ -167,19 +168,26 @@ func (r RouteRow) judged(act *action, p ribPath) RouteRow {
 // telling is one neighbor that tells a path, and the next hop that it announces.
 type telling struct {
 	from    fabric.Device
-	nextHop netip.Addr
+	nextHop netip.Addr // zero on an unnumbered link
+	iface   string     // of an unnumbered link
 }
+
+func (t telling) isSameNextHop(o telling) bool { return t.nextHop == o.nextHop && t.iface == o.iface }
 
 // tellings expands a path to the neighbors behind it: where a neighbor announces itself, each with its own address.
 func (v *view) tellings(at place, d *destination, o owned, p ribPath) []telling {
 	far := d.domain.network.Ends[p.From^1]
 	senders := v.senders(at, d, o, p)
 	of := d.domain.network.Hops[p.NextHop.Hop]
+	iface := ""
+	if !of.Addrs[0].IsValid() {
+		iface = at.overLink(d.domain, of)
+	}
 	var all []telling
 	for _, sender := range senders {
 		from := d.domain.parts[far.Speaker.Index].Device(sender)
 		if of == far.Hop {
-			all = append(all, telling{from, of.Addrs[min(sender, len(of.Addrs)-1)]})
+			all = append(all, telling{from, of.Addrs[min(sender, len(of.Addrs)-1)], iface})
 			continue
 		}
 		members := v.members(at, d, o.member, hop{NextHop: p.NextHop})
@@ -187,7 +195,7 @@ func (v *view) tellings(at place, d *destination, o owned, p ribPath) []telling 
 			members = []int{at.member} // its own address on another network, which BIRD takes and finds unreachable
 		}
 		for _, member := range members {
-			all = append(all, telling{from, of.Addrs[member]})
+			all = append(all, telling{from, of.Addrs[member], iface})
 		}
 	}
 	return all

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -57,7 +58,7 @@ func sessionKey(r SessionRow) string {
 // sessionRows expands a session of a part for one member: one row for each far end.
 func sessionRows(at place, s *Session) []SessionRow {
 	row := SessionRow{Device: at.part.Device(at.member), VRF: at.part.VRF, Family: s.Family, LocalAddress: memberOf(s.local, at.member),
-		LocalASN: s.LocalASN, PeerPort: s.Port, PeerASN: s.PeerASN, Interface: s.Interface, Kind: s.Kind, State: s.State,
+		LocalASN: s.LocalASN, PeerPort: s.Port, PeerASN: s.PeerASN, Interface: s.Interface, Kind: s.Kind, State: s.State, Info: s.info(),
 		Reason: s.Reason, Objects: s.Objects, At: s.At}
 	var rows []SessionRow
 	for member := range farEnds(s) {
@@ -70,9 +71,35 @@ func sessionRows(at place, s *Session) []SessionRow {
 			far.Peer = s.Peer.Device(member)
 		}
 		far.Protocol = protocolName(s, far.PeerAddress)
+		far.Reason = far.spelledOut(s)
 		rows = append(rows, far)
 	}
 	return rows
+}
+
+// Reasons of sessions that are up, in Batfish's words; rows name the two ends.
+const (
+	uniqueMatch  = "UNIQUE_MATCH"
+	dynamicMatch = "DYNAMIC_MATCH"
+)
+
+// spelledOut is a row's reason as a sentence, the same at both ends.
+func (r SessionRow) spelledOut(s *Session) string {
+	if r.Peer == nil {
+		return r.Reason
+	}
+	a, b := r.Device.DeviceName(), r.Peer.DeviceName()
+	switch {
+	case r.Reason == uniqueMatch && s.Peer.Index < s.Part.Index, r.Reason == dynamicMatch && s.listen == nil:
+		a, b = b, a
+	}
+	switch r.Reason {
+	case uniqueMatch:
+		return fmt.Sprintf("%s: %s and %s each have the other as neighbor", r.Reason, a, b)
+	case dynamicMatch:
+		return fmt.Sprintf("%s: %s takes sessions from a range of addresses, and %s calls from there", r.Reason, a, b)
+	}
+	return r.Reason
 }
 
 // farEnds is how many devices are at the far end of a session.

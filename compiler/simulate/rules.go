@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+	operatorv1 "github.com/tigera/operator/api/v1"
 
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
@@ -48,7 +49,11 @@ func readCluster(c *fabric.Cluster, o *calico.Objects) *clusterRules {
 	}
 	r := &clusterRules{cluster: c, version: c.Version, objects: o, filters: map[string]*calico.BGPFilter{},
 		mesh: true, asn: uint32(fabric.DefaultASN)}
+	if i := o.Installation; i != nil && i.Spec.CalicoNetwork != nil && i.Spec.CalicoNetwork.BGP != nil {
+		r.isBGPOff = *i.Spec.CalicoNetwork.BGP == operatorv1.BGPDisabled
+	}
 	r.readConfiguration()
+	r.mesh = r.mesh && !r.isBGPOff
 	r.readPools()
 	for _, f := range o.BGPFilters {
 		r.filters[f.Name] = f

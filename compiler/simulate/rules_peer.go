@@ -37,7 +37,7 @@ func (p *peerRule) isGlobal() bool { return p.node == "" && p.local == none }
 func (r *clusterRules) readPeers() {
 	r.selection = newSelection()
 	for _, object := range r.objects.BGPPeers {
-		if object.Spec.LocalWorkloadSelector == "" {
+		if object.Spec.LocalWorkloadSelector == "" && !r.isBGPOff {
 			r.peers = append(r.peers, r.readPeer(object))
 		}
 	}

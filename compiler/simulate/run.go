@@ -10,7 +10,11 @@ import (
 // Run predicts the control plane. It never fails: what is wrong with the topology shows in the Result.
 func Run(in Input) *Result {
 	r := &Result{Fabric: in.Fabric, parts: map[fabric.Device][]*Part{}}
-	r.Parts = makeParts(in, readClusters(in))
+	rules := readClusters(in)
+	for _, c := range in.Fabric.Clusters {
+		r.Refused = append(r.Refused, rules[c].refusals()...)
+	}
+	r.Parts = makeParts(in, rules)
 	for _, p := range r.Parts {
 		for member := range p.Size() {
 			d := p.Device(member)

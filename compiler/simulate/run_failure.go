@@ -10,12 +10,16 @@ import (
 // after is the routes after something has failed and everything has settled again. It shares with base what the failure does
 // not touch. Sessions only go down: one that has not come up while all was well is not tried again.
 func (r *Result) after(f *failure) *view {
-	return r.resettle(f, (*domain).isHurt, (*engine).touched)
+	return r.resettle(&view{result: r, down: f, routes: maps.Clone(r.base.routes)})
 }
 
-// resettle settles after a failure: it takes the domains that isHurt says, and solves the destinations in them that touched does.
-func (r *Result) resettle(f *failure, isHurt func(*domain, *Result, *failure) bool, touched func(*engine) func(*destination) bool) *view {
-	v := &view{result: r, down: f, routes: maps.Clone(r.base.routes)}
+// afresh is what after is, but solves everything from the beginning.
+func (r *Result) afresh(f *failure) *view {
+	return r.resettle(&view{result: r, down: f, routes: maps.Clone(r.base.routes), isAnew: true})
+}
+
+func (r *Result) resettle(v *view) *view {
+	f := v.down
 	s := &settling{view: v}
 	hurt := map[*domain]*engine{}
 	defer func() {
@@ -24,7 +28,7 @@ func (r *Result) resettle(f *failure, isHurt func(*domain, *Result, *failure) bo
 		}
 	}()
 	for _, d := range r.domains {
-		if isHurt(d, r, f) {
+		if v.isAnew || d.isHurt(r, f) {
 			hurt[d] = v.engine(d)
 			s.engines = append(s.engines, hurt[d])
 		}
@@ -44,7 +48,7 @@ func (r *Result) resettle(f *failure, isHurt func(*domain, *Result, *failure) bo
 	s.include(r, hurt)
 	s.settle()
 	for _, e := range s.engines {
-		e.solveRest(touched(e))
+		e.solveRest(e.touched())
 	}
 	return v
 }
@@ -52,6 +56,7 @@ func (r *Result) resettle(f *failure, isHurt func(*domain, *Result, *failure) bo
 // engine takes an engine for a domain of its own tables.
 func (v *view) engine(d *domain) *engine {
 	e := d.spare.take(d)
+	e.keep(v.result.base)
 	e.begin(v)
 	v.routes[d] = slices.Clone(v.routes[d])
 	return e
@@ -97,9 +102,15 @@ func (f *failure) isThin(p *Part) bool {
 // touched says which destinations the failure may change: those that a route was accepted of from who is gone, or at an end
 // that is down, at either side, and all of them where the underlay is another one.
 func (e *engine) touched() func(*destination) bool {
+	switch {
+	case e.view.isAnew:
+		return nil
+	case e.resume.isOn:
+		return e.hears()
+	}
 	base := e.view.result.base
 	for _, d := range e.domain.dests {
-		if d.infra && !e.view.routes[e.domain][d.Index].equals(base.routes[e.domain][d.Index]) {
+		if d.infra && !e.view.routes[e.domain][d.Index].equals(&base.routes[e.domain][d.Index]) {
 			return nil
 		}
 	}

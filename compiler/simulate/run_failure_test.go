@@ -26,9 +26,7 @@ func TestWhatAFailureDoesNotTouchIsAsItWas(t *testing.T) {
 			}
 			r := Run(inputOf(t, text))
 			for name, f := range singleFailures(r) {
-				everything := r.resettle(f, func(*domain, *Result, *failure) bool { return true },
-					func(*engine) func(*destination) bool { return nil })
-				if got, want := livingRoutes(r.after(f)), livingRoutes(everything); got != want {
+				if got, want := livingRoutes(r.after(f)), livingRoutes(r.afresh(f)); got != want {
 					t.Errorf("after the loss of %s the routes are\n%s\nwant\n%s", name, got, want)
 				}
 			}

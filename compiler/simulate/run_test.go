@@ -52,5 +52,17 @@ func everything(r *Result) string {
 		}
 		fmt.Fprint(&b, livingRoutes(r.after(r.failed(d))))
 	}
+	for _, p := range r.Prove() {
+		fmt.Fprintln(&b, p.Name, p.Holds, p.Failed, p.Reason)
+	}
+	for _, row := range r.Failures(1).Rows {
+		fmt.Fprintln(&b, row)
+	}
+	for _, from := range r.Fabric.Clusters {
+		for _, to := range r.Fabric.Clusters {
+			t := r.Trace(Place{Cluster: from, Pods: true}, Place{Cluster: to, Pods: true})
+			fmt.Fprintln(&b, t.Reached, t.Paths, t.Verdict)
+		}
+	}
 	return b.String()
 }

@@ -7,7 +7,8 @@ import (
 	"topoc/compiler/fabric"
 )
 
-// poolOf returns the pool that p lies in, the smallest of several; nil: none. Disabled ones count.
+// poolOf returns the pool that p lies in, the smallest of several, as IPAM and Felix pick it; nil: none. Disabled ones count.
+// BIRD's filters go by the first one instead: see poolOver.
 func (r *clusterRules) poolOf(p netip.Prefix) *pool {
 	var found *pool
 	for _, candidate := range r.pools {
@@ -45,13 +46,6 @@ func (r *clusterRules) serviceOf(a netip.Addr) *serviceRange {
 		}
 	}
 	return found
-}
-
-// isOwnService reports whether p lies in a range that every node of the cluster keeps out of its kernel, excluded ones too:
-// kube-proxy answers there. Single addresses of external services and load balancers, and ranges that are not announced whole,
-// are not kept out (confd/pkg/backends/calico/client.go updateGlobalRoutes).
-func (r *clusterRules) isOwnService(p netip.Prefix) bool {
-	return slices.ContainsFunc(r.services, func(s serviceRange) bool { return s.whole && covering(s.prefix, p) })
 }
 
 // originates reports whether every node that is not excluded announces the range as it stands. A single address written as a

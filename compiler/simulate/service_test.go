@@ -3,6 +3,8 @@ package simulate
 import (
 	"net/netip"
 	"testing"
+
+	"topoc/compiler/internal/bgp"
 )
 
 func TestNATOutgoing(t *testing.T) {
@@ -56,7 +58,7 @@ func TestServicesAndPoolsByAddress(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rules, p := rulesOf(t, "3.31", tt.body), pf(tt.prefix)
-			if got := rules.isOwnService(p); got != tt.own {
+			if got := inServices(rules.services, &destination{Destination: &bgp.Destination{Prefix: p}}); got != tt.own {
 				t.Errorf("kept out of the kernel: %t", got)
 			}
 			service, pool := "", ""

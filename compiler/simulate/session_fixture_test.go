@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -84,8 +83,3 @@ func nodeLevel(parts []*Part, line func(s *Session, member, far int) string) map
 
 // remoteOf writes a session as the address of its far end.
 func remoteOf(s *Session, _, far int) string { return s.remote[far].String() }
-
-// stateOf writes a session as its far end, kind, AS numbers and reason.
-func stateOf(s *Session, _, far int) string {
-	return fmt.Sprintf("%s/%s/%d-%d/%s;", s.remote[far], s.Kind, s.LocalASN, s.PeerASN, s.Reason)
-}

@@ -63,11 +63,11 @@ func (s *Session) judge() {
 	s.State = Established
 	switch {
 	case s.listen != nil || s.Far.listen != nil:
-		s.Reason = "DYNAMIC_MATCH"
+		s.Reason = dynamicMatch
 	case b.Part.External != nil:
 		s.Reason = fmt.Sprintf("UNIQUE_MATCH: %s is outside, and believed to be configured as its entry says", b.Part.title())
 	default:
-		s.Reason = "UNIQUE_MATCH"
+		s.Reason = uniqueMatch
 	}
 }
 
@@ -107,6 +107,8 @@ func (s *Session) whyAlone() string {
 	switch {
 	case peer == nil:
 		return fmt.Sprintf("NO_MATCH_FOUND: nobody has the address %s", near)
+	case peer.rules != nil && peer.rules.isBGPOff:
+		return "HALF_OPEN: BGP is disabled in Installation of cluster " + peer.Cluster.Name
 	case s.isSecond():
 		return fmt.Sprintf("HALF_OPEN: %s has another session with %s, which takes every connection", s.Part.title(), near)
 	case peer.Host != nil || peer.Switch != nil && peer.Router == nil:

@@ -19,8 +19,10 @@ type engine struct {
 	down      []bool                 // by End.Index: sessions that are, beside those that are down while nothing has failed
 	unsettled []Oscillation          // of the destinations solved since restart
 
+	resume resumption
+
 	used []bgp.Path // scratch
-	room table      // for tables to come
+	room []*action  // for tables to come
 }
 
 func newEngine(d *domain) *engine {
@@ -59,11 +61,12 @@ func (d *domain) has(end *bgp.End) bool {
 
 // restart forgets all that depends on the underlay and on which sessions are up.
 func (e *engine) restart() {
-	e.resolver = newResolver(e.view, e.domain)
+	e.resolver = newResolver(e.view, e.domain, e.resume.resolver)
 	e.programmer.restart(e.resolver)
 	e.unsettled = nil
 	e.solver.Reset()
 	e.solver.Fail(e.dead, e.down)
+	e.prepareToResume()
 }
 
 // maxRecursion bounds how often next hops are resolved anew over the routes that the last resolution made.
@@ -73,16 +76,16 @@ const maxRecursion = 16
 // a failure it begins with what that takes a route from.
 func (e *engine) solveUnderlay() {
 	want := func(*destination) bool { return true }
-	if e.view.down != nil {
-		want = e.carries()
-	}
-	for range maxRecursion {
+	for round := range maxRecursion {
 		e.restart()
+		if round == 0 && e.view.down != nil {
+			want = e.hears()
+		}
 		changed := false
 		for _, d := range e.domain.dests {
 			if d.infra && want(d) {
 				t := e.solve(d)
-				changed = changed || !t.equals(e.view.routes[e.domain][d.Index])
+				changed = changed || !t.equals(&e.view.routes[e.domain][d.Index])
 				e.view.routes[e.domain][d.Index] = t
 			}
 		}
@@ -107,17 +110,25 @@ func (e *engine) solveRest(want func(*destination) bool) {
 
 // solve computes what every slot does with packets to a destination.
 func (e *engine) solve(d *destination) table {
+	if t, ok := e.resumed(d); ok {
+		return t
+	}
 	solution := e.solver.Solve(d.Destination)
 	if !solution.Settled {
 		e.unsettled = append(e.unsettled, Oscillation{Prefix: d.Prefix, Cycle: e.domain.cycleText(d, solution.Cycle)})
 	}
 	t := e.newTable(d)
 	e.programmer.begin(d)
-	for slot := range t {
-		e.used = solution.AppendUsed(e.used[:0], slot)
-		t[slot] = e.programmer.action(slot, route{best: solution.Best(slot), used: e.used})
+	for slot := range t.actions {
+		t.actions[slot] = e.action(solution, slot)
 	}
 	return t
+}
+
+// action is what a slot does with packets to the destination that was just solved.
+func (e *engine) action(s *bgp.Solution, slot int) *action {
+	e.used = s.AppendUsed(e.used[:0], slot)
+	return e.programmer.action(slot, route{best: s.Best(slot), used: e.used})
 }
 
 // newTable returns an empty table. Many share memory, since there are many.
@@ -127,22 +138,37 @@ func (e *engine) newTable(d *destination) table {
 		slots++
 	}
 	if len(e.room) < slots {
-		e.room = make(table, slots*min(len(e.domain.dests), 64))
+		e.room = make([]*action, slots*min(len(e.domain.dests), 64))
 	}
-	t := e.room[:slots:slots]
+	t := table{actions: e.room[:slots:slots]}
 	e.room = e.room[slots:]
 	return t
 }
 
-// equals reports whether two tables say the same of every slot.
-func (t table) equals(other table) bool {
-	if len(t) == len(other) && len(t) > 0 && &t[0] == &other[0] {
-		return true
+// equals reports whether two tables of one destination say the same of every slot.
+func (t *table) equals(other *table) bool {
+	if t.shares(other) {
+		isSame := func(p patch) bool { return t.at(p.slot).equals(other.at(p.slot)) }
+		return !slices.ContainsFunc(t.patches, func(p patch) bool { return !isSame(p) }) &&
+			!slices.ContainsFunc(other.patches, func(p patch) bool { return !isSame(p) })
 	}
-	return slices.EqualFunc(t, other, func(a, b *action) bool {
-		return a == b || a.kind == b.kind && a.proto == b.proto && a.metric == b.metric && a.best == b.best &&
-			a.isShadowed == b.isShadowed && slices.Equal(a.hops, b.hops)
-	})
+	for slot := range t.actions {
+		if other.at(slot) == nil || !t.at(slot).equals(other.at(slot)) {
+			return false
+		}
+	}
+	return true
+}
+
+// shares reports whether two tables differ in their patches alone.
+func (t *table) shares(other *table) bool {
+	return len(t.actions) > 0 && len(t.actions) == len(other.actions) && &t.actions[0] == &other.actions[0]
+}
+
+// equals reports whether two actions do the same.
+func (a *action) equals(b *action) bool {
+	return a == b || a.kind == b.kind && a.proto == b.proto && a.metric == b.metric && a.best == b.best &&
+		a.isShadowed == b.isShadowed && slices.Equal(a.hops, b.hops)
 }
 
 // endSet is a set of ends, by End.Index.
@@ -194,6 +220,7 @@ func (e *engine) accepting(s *bgp.Solution) endSet {
 type enginePool struct {
 	mu   sync.Mutex
 	idle []*engine
+	kept int // bytes that the pool's engines keep, about
 }
 
 // take returns an idle engine of the domain, or a new one.

@@ -103,7 +103,11 @@ func TestSessionsComeUpAsFarAsTheirPacketsGetThrough(t *testing.T) {
 					continue
 				}
 				for _, s := range r.Sessions(d) {
-					got = append(got, fmt.Sprintf("%s %s %s", s.PeerAddress, s.State, s.Reason))
+					reason := s.Reason
+					if s.State == Established {
+						reason, _, _ = strings.Cut(reason, ":") // the names of the ends are no matter here
+					}
+					got = append(got, fmt.Sprintf("%s %s %s", s.PeerAddress, s.State, reason))
 				}
 			}
 			if strings.Join(got, "\n") != strings.Join(test.want, "\n") {

@@ -24,6 +24,7 @@ type Result struct {
 	Fabric       *fabric.Fabric
 	Parts        []*Part       // nodes by cluster and first member's name, then switches, hosts, speakers outside; shared, do not modify
 	Oscillations []Oscillation // nothing settles; empty: everything did
+	Refused      []Refusal     // of all objects, by cluster; empty: Calico takes them all
 
 	parts   map[fabric.Device][]*Part // by member; several only of a switch with several VRFs
 	domains []*domain
@@ -55,6 +56,7 @@ type SessionRow struct {
 	Kind         Kind
 	Protocol     string // BIRD's name of it: Node_172_17_0_5_port_179; empty at switches
 	State        State
+	Info         string      // as BIRD shows it: its state, and the last error if any: "Idle BGP Error: Bad peer AS"
 	Reason       string      // one sentence: why it is up, or why not
 	Objects      []string    // the BGPPeers behind it, as far as they are: "BGPPeer route-reflectors"
 	At           source.Path // the declaration that it comes from, as far as known

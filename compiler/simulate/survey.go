@@ -57,7 +57,7 @@ func (d Destination) IsServices() bool { return d.of.kind == serviceWhole || d.o
 // At is where it is declared, as far as known.
 func (d Destination) At() source.Path { return d.of.at }
 
-// Owner is the part whose members each own a prefix of it; nil: it has one prefix, brought in by all of Origins.
+// OwnerPart is the part whose members each own a prefix of it; nil: it has one prefix, brought in by all of Origins.
 func (d Destination) OwnerPart() *Part {
 	if d.of.Owner == nil {
 		return nil

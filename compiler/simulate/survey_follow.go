@@ -62,9 +62,9 @@ func (f *Follower) start(d Destination, p *Part) (*course, place) {
 	return w, f.traffic.otherThan(place{part: p}, w.owner)
 }
 
-// Refused is why a part has no route to a destination that a neighbor has to offer; Passed: it has one, or nobody offers any. It
+// WhyRefused is why a part has no route to a destination that a neighbor has to offer; Passed: it has one, or nobody offers any. It
 // is what Standing tells of it, without its cost.
-func (r *Result) Refused(d Destination, p *Part) Reason {
+func (r *Result) WhyRefused(d Destination, p *Part) Reason {
 	slot := d.of.slot(p, 0, -1)
 	a := r.base.at(d.of, slot)
 	if a == nil || a.kind != noRoute || a.best {

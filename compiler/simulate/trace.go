@@ -19,6 +19,10 @@ func (r *Result) Trace(from, to Place) *Trace {
 	c := newCensus(r)
 	t := newTraffic(r.base, c)
 	tr := newTracer(t, from, to, c.partyOf(from), c.partyOf(to))
+	if why := c.absence(tr.a, tr.b); why != "" {
+		tr.trace.Verdict = why
+		return tr.trace
+	}
 	if x := t.lost(tr.a, tr.b); x != nil {
 		return tr.failed(x)
 	}
@@ -40,7 +44,7 @@ func newTracer(t *traffic, from, to Place, a, b party) *tracer {
 // failed traces an exchange that fails: the way that is lost first, then those that are not.
 func (tr *tracer) failed(x *exchange) *Trace {
 	if x.to == nil {
-		tr.trace.Verdict = fmt.Sprintf("%s and %s have no address family in common", tr.from, tr.to)
+		tr.trace.Verdict = tr.t.explainDisjoint(tr.from, tr.to, tr.a, tr.b)
 		return tr.trace
 	}
 	lost, at := x.to, x.from
@@ -104,6 +108,9 @@ func (tr *tracer) reached() *Trace {
 			}
 		}
 	}
+	if len(there) == 0 {
+		there = tr.onTheSpot()
+	}
 	ways := 0
 	for _, x := range there {
 		ways += tr.addWays(x, x.to, x.from)
@@ -119,6 +126,19 @@ func (tr *tracer) reached() *Trace {
 		tr.trace.Verdict += fmt.Sprintf("; the nodes put their own addresses in the place of the pods': IPPool %s says natOutgoing, and no IPPool has the address", p.name)
 	}
 	return tr.trace
+}
+
+// onTheSpot are the exchanges of pods with others of their own node: where a cluster has one node, there are no others.
+func (tr *tracer) onTheSpot() []*exchange {
+	var all []*exchange
+	for f := range families {
+		for _, w := range tr.t.targets(tr.b, tr.a, f) {
+			if w.owner.part != nil {
+				all = append(all, &exchange{from: w.owner, to: w})
+			}
+		}
+	}
+	return all
 }
 
 // answers are the exchanges of a source with a target, one for each way back.

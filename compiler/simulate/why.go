@@ -14,7 +14,8 @@ import (
 type Candidate struct {
 	Prefix    netip.Prefix
 	From      string     // who has it to offer; the device itself: its own route
-	NextHop   netip.Addr // as announced; as the neighbor has it where that keeps it back. The zero Addr: none, it is local
+	NextHop   netip.Addr // as announced; as the neighbor has it where that keeps it back. The zero Addr: it is local, or Interface
+	Interface string     // of a NextHop on an unnumbered link
 	ASPath    []uint32
 	LocalPref uint32
 	Fate      Fate
@@ -103,7 +104,7 @@ func distinct(all []Candidate) []Candidate {
 }
 
 func (c Candidate) equals(other Candidate) bool {
-	return c.From == other.From && c.NextHop == other.NextHop && c.LocalPref == other.LocalPref && c.Rule == other.Rule &&
+	return c.From == other.From && c.NextHop == other.NextHop && c.Interface == other.Interface && c.LocalPref == other.LocalPref && c.Rule == other.Rule &&
 		slices.Equal(c.ASPath, other.ASPath)
 }
 
@@ -115,6 +116,9 @@ func candidateOf(row RouteRow) Candidate {
 	}
 	if len(row.NextHops) > 0 {
 		c.NextHop = row.NextHops[0].Announced
+		if !c.NextHop.IsValid() {
+			c.Interface = row.NextHops[0].Interface
+		}
 	}
 	switch {
 	case row.Best:
@@ -160,7 +164,7 @@ func (x *inquiry) expand(m *bgp.Message, fate Fate) []Candidate {
 		return all
 	}
 	for _, t := range x.view.tellings(x.at, x.dest, x.owned, p) {
-		c.From, c.NextHop = t.from.DeviceName(), t.nextHop
+		c.From, c.NextHop, c.Interface = t.from.DeviceName(), t.nextHop, t.iface
 		all = append(all, c)
 	}
 	return all

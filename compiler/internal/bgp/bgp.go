@@ -106,8 +106,8 @@ type Destination struct {
 	Origins []Origination
 
 	// Owner is not nil where the destination stands for prefixes of members of one part, each of which has the one of its own
-	// only. Origins then begins with the owner's. The others are of routes towards it (Origination.Gateway). In solutions the owner is a slot of its own, Network.OwnerSlot, and the
-	// part's own slot is its other members.
+	// only. Origins then begins with the owner's. The others are of routes towards it (Origination.Gateway). In solutions the
+	// owner is a slot of its own, Network.OwnerSlot, and the part's own slot is its other members.
 	Owner *Speaker
 	First bool // the prefix is that of Owner's first member, else of any other: router IDs are compared
 }

@@ -25,6 +25,7 @@ type trial struct {
 	own     state // of the Solver, which has the kept one in the meantime
 	slotLog []savedSlot
 	edgeLog []savedEdge
+	heard   []int32 // the last answer
 }
 
 type savedSlot struct {
@@ -78,7 +79,7 @@ func (s *Solver) Keep(d *Destination) *Kept {
 // failed, some of them more than once, and false where it cannot tell what comes of it: Solve can. The Solution is Solve's, but
 // where a destination has several stable ones, and as long valid.
 func (s *Solver) Resume(k *Kept, detours []Detour) (x *Solution, heard []int32, ok bool) {
-	if s.losses.isMixed {
+	if !s.CanResume() {
 		return nil, nil, false
 	}
 	s.release()
@@ -98,11 +99,16 @@ func (s *Solver) Resume(k *Kept, detours []Detour) (x *Solution, heard []int32, 
 		s.reroute(int32(d.Speaker.Index), int32(d.Hop.Index))
 	}
 	s.settle()
+	s.heard = s.heard[:0]
 	for i := range s.slotLog {
-		heard = append(heard, s.slotLog[i].at)
+		s.heard = append(s.heard, s.slotLog[i].at)
 	}
-	return &s.solution, heard, s.solution.Settled
+	return &s.solution, s.heard, s.solution.Settled
 }
+
+// CanResume reports whether Resume can tell anything after what failed: not where of one speaker some members have failed, and
+// not where something is back that was down when destinations were kept.
+func (s *Solver) CanResume() bool { return s.losses.wasUp != nil && !s.losses.isMixed }
 
 // release puts a kept state back to what it was and takes the Solver's own again.
 func (s *Solver) release() {
@@ -154,6 +160,10 @@ func (s *Solver) forget(edge, at int32) {
 
 // reroute lets the neighbors that told a speaker of a next hop tell it again: its way there is another one.
 func (s *Solver) reroute(speaker, hop int32) {
+	isOver := func(p Path) bool { return p.NextHop.Hop == hop }
+	if !s.slots[speaker].nearOwner && !slices.ContainsFunc(s.heardBy(speaker), func(e edge) bool { return slices.ContainsFunc(e, isOver) }) {
+		return // as by far the most
+	}
 	for _, end := range s.plan.speakers[speaker].ends {
 		far := end ^ 1
 		if !s.up[end] || !s.plan.ends[far].sends(far) {
@@ -165,7 +175,7 @@ func (s *Solver) reroute(speaker, hop int32) {
 		}
 		for _, from := range senders {
 			for _, way := range s.passages(from, far) {
-				if way.edge >= 0 && slices.ContainsFunc(s.edges[way.edge], func(p Path) bool { return p.NextHop.Hop == hop }) {
+				if way.edge >= 0 && slices.ContainsFunc(s.edges[way.edge], isOver) {
 					s.deliver(way)
 				}
 			}
