@@ -162,7 +162,7 @@ func TestJSONHasEveryKey(t *testing.T) {
 			`{"device":"m1","cluster":"a","prefix":"10.1.0.0/26","table":"bgp","type":"blackhole","nextHops":[],"asPath":[64512,65001],"localPref":100,"from":"leaf","best":false,"vrf":"red","status":"s"}`},
 		{"trace", newJSONTrace(&simulate.Trace{From: simulate.Place{Text: "a"}, To: simulate.Place{Text: "b"}, Verdict: "v",
 			Paths: [][]simulate.Step{{{Device: "d", Action: "drops", Reason: "r -> s", DeclaredAt: "x"}}}}, noLines{}),
-			`{"from":"a","to":"b","reached":false,"verdict":"v","paths":[[{"device":"d","cluster":"","action":"drops","reason":"r -> s","declaredAt":"lab.cue:7"}]]}`},
+			`{"from":"a","to":"b","reached":false,"verdict":"v","complete":false,"paths":[[{"device":"d","cluster":"","action":"drops","reason":"r -> s","declaredAt":"lab.cue:7"}]]}`},
 	} {
 		got, err := compact(tt.row)
 		if err != nil || got != tt.want {

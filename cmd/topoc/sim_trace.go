@@ -62,11 +62,12 @@ func (s *simTrace) run(e *env, args []string) error {
 }
 
 type jsonTrace struct {
-	From    string       `json:"from"`
-	To      string       `json:"to"`
-	Reached bool         `json:"reached"`
-	Verdict string       `json:"verdict"`
-	Paths   [][]jsonStep `json:"paths"`
+	From     string       `json:"from"`
+	To       string       `json:"to"`
+	Reached  bool         `json:"reached"`
+	Verdict  string       `json:"verdict"`
+	Complete bool         `json:"complete"` // paths are all ways of all pairs, there and back
+	Paths    [][]jsonStep `json:"paths"`
 }
 
 type jsonStep struct {
@@ -78,7 +79,7 @@ type jsonStep struct {
 }
 
 func newJSONTrace(t *simulate.Trace, lines source.Locator) jsonTrace {
-	trace := jsonTrace{From: t.From.Text, To: t.To.Text, Reached: t.Reached, Verdict: t.Verdict, Paths: [][]jsonStep{}}
+	trace := jsonTrace{From: t.From.Text, To: t.To.Text, Reached: t.Reached, Verdict: t.Verdict, Complete: t.Complete, Paths: [][]jsonStep{}}
 	for _, path := range t.Paths {
 		steps := []jsonStep{}
 		for _, s := range path {
@@ -113,8 +114,12 @@ func withPlace(text string, lines source.Locator, at source.Path) string {
 // writeTrace prints a trace for people: each path, and the verdict.
 func writeTrace(out io.Writer, t *simulate.Trace, lines source.Locator) error {
 	w := bufio.NewWriter(out)
+	all := fmt.Sprint(len(t.Paths))
+	if t.Reached && !t.Complete {
+		all = "more than " + all
+	}
 	for i, path := range t.Paths {
-		fmt.Fprintf(w, "path %d of %d\n", i+1, len(t.Paths))
+		fmt.Fprintf(w, "path %d of %s\n", i+1, all)
 		table := &textTable{}
 		for _, s := range path {
 			table.rows = append(table.rows, []string{"  " + s.Device, s.Action, withPlace(s.Reason, lines, s.DeclaredAt)})

@@ -23,7 +23,8 @@ error where no other way is left, and information where it works all the same si
 switch that has the route: one AS for all racks, and the leaf as gateway. Nothing is said of routes that Felix programs without
 BGP (VXLAN), nor of a route that comes back to where it is known already.
 
-Mend it by an asNumber of its own for each rack, or by asOverride: true on the racks, which gives up loop prevention.`,
+Mend it by an asNumber of its own for each rack, where the routes are another rack's; by reflectors of its own for a rack, or the
+leaf as gateway, where they are the same rack's; or in both cases by asOverride: true on the racks, which gives up loop prevention.`,
 	Run: func(p *Pass) {
 		var loops []*loop
 		index := map[loopKey]*loop{}
@@ -145,6 +146,13 @@ func (p *Pass) reportLoop(l *loop) {
 	d := p.Reportf(at, "%s %s %s: %s AS %d is in the path %s, and no other way is left", l.at, verb, what, whose, asn, path)
 	p.noteLoop(d, l, asn, asnAt)
 	switch {
+	case l.at.rack != nil && len(l.at.rack.Switches) > 0 && l.has[l.at]:
+		further := ""
+		if len(l.origins) > 1 {
+			further = " and an asNumber of its own in each rack"
+		}
+		d.WithHint("write asOverride: true in rack %s of cluster %s, or reflectors of its own (routeReflectors with rack: %q)%s, or the leaf as gateway of its nodes",
+			l.at.rack.Name, l.at.cluster.Name, l.at.rack.Name, further)
 	case l.at.rack != nil && len(l.at.rack.Switches) > 0:
 		d.WithHint("write asOverride: true in rack %s of cluster %s, or an asNumber of its own in each rack", l.at.rack.Name, l.at.cluster.Name)
 	case l.at.cluster != nil:

@@ -69,6 +69,11 @@ func stopOf(proof *simulate.Proof) *simulate.Stop {
 
 // refuted reports an expectation that doesn't hold.
 func (p *Pass) refuted(proof *simulate.Proof) {
+	if proof.Untried {
+		p.Warnf(proof.At, "expectation %q %s", proof.Name, proof.Reason).
+			WithHint("write a lower number for survives, or expect it of smaller parts: what has no network in common is tried by itself")
+		return
+	}
 	stop, reason, what := stopOf(proof), proof.Reason, "expectation"
 	if stop != nil && stop.Edit != "" {
 		reason = strings.TrimSuffix(reason, "; "+stop.Edit) // the hint says it
@@ -84,12 +89,12 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 		d.WithHint("%s", stop.Edit)
 	case proof.Vacuous:
 		d.WithHint("mend what is not there, or delete the expectation: nothing can be asked of it")
-	case !e.Reach:
+	case !e.Reach && proof.Trace != nil:
 		if at, route := firstRoute(proof.Trace); at != "" && at != d.Path {
 			d.Note(at, "they go by a route that is declared here: %s", route)
 		}
 		d.WithHint("delete reach: false, or take away what the route comes from: a peering, a static route, an entry of accept or send")
-	case proof.Trace == nil:
+	case proof.Trace == nil && proof.Failed == nil:
 		d.WithHint("write a lower number for paths, or add a reflector, a switch or a link beside those that the route comes over")
 	case len(proof.Failed) > 0:
 		d.WithHint("write a lower number for survives, or put something beside %s that takes over", strings.Join(proof.Failed, " and "))

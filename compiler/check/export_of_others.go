@@ -7,7 +7,6 @@ import (
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/model"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 )
@@ -24,7 +23,8 @@ of them, with AS paths of one length: it spreads packets over nodes that only pa
 are nodes, squared. Reflectors are meant to do this, and are left out (see next-hop-hairpin).
 
 Mend it by a filter on the rack or peer that rejects what others announced: filters: "own-blocks": exportV4: [{action: "Reject",
-source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the place of source for VXLAN.`,
+source: "RemotePeers"}] (Calico 3.27 or later). For VXLAN reject interface: "*.calico" too, and for VXLANCrossSubnet the nodes' own
+interface, such as "eth0", over which Felix reaches those of the same subnet. A node's own blocks lead out of no interface.`,
 	Run: func(p *Pass) {
 		var told []source.Path
 		blocks := map[*fabric.Cluster][]simulate.Destination{}
@@ -41,7 +41,7 @@ source: "RemotePeers"}] (Calico 3.27 or later), and interface: "*.calico" in the
 				if blocks[c] == nil {
 					blocks[c] = p.blocksOf(c)
 				}
-				if p.exportsTunneled(from, s, session) || p.exportsLearned(from, session, blocks[c]) {
+				if p.exportsFelix(from, s, session, blocks[c]) || p.exportsLearned(from, session, blocks[c]) {
 					told = append(told, from.at)
 				}
 			}
@@ -163,43 +163,79 @@ func (p *Pass) exported(from *exporter, to *simulate.Part, d simulate.Destinatio
 		WithHint("%s", from.filterHint(d.Family(), `source: "RemotePeers"`))
 }
 
-// exportsTunneled reports nodes that tell a switch of the blocks of others because Felix has given them routes through VXLAN.
-func (p *Pass) exportsTunneled(from *exporter, to *simulate.Part, session *simulate.Session) bool {
+// exportsFelix reports nodes that tell a switch of the blocks of others because Felix has given them routes to those: through
+// VXLAN, and to nodes of their own subnet without it where encapsulation is for what leaves the subnet.
+func (p *Pass) exportsFelix(from *exporter, to *simulate.Part, session *simulate.Session, blocks []simulate.Destination) bool {
 	c := from.part.Cluster
 	if session.LocalASN == session.PeerASN || len(c.Nodes) < 2 {
 		return false
 	}
 	for _, pool := range c.Pools {
 		f := fabric.FamilyOf(pool.CIDR.Addr())
-		if !pool.Own() || pool.Disabled || pool.DisableBGPExport || !strings.HasPrefix(pool.Encapsulation, "VXLAN") ||
-			f != session.Family || rejectsTunnel(c, from.filters, pool) {
+		if !pool.Own() || pool.Disabled || pool.DisableBGPExport || !strings.HasPrefix(pool.Encapsulation, "VXLAN") || f != session.Family {
 			continue
 		}
-		matches := []string{`interface: "*.calico"`}
-		if from.hearsNodes() {
-			matches = append(matches, `source: "RemotePeers"`)
+		isTunneled, isNear := p.leaks(from, to, session, pool, blocks)
+		if !isTunneled && !isNear {
+			continue
 		}
-		p.Reportf(from.at, "%s hears the blocks of pool %s from every node of %s: Felix gives each a route through vxlan.calico to all of them, and Calico announces those to eBGP neighbors",
-			receiver(to), pool.Name, from.of).
+		over := "through vxlan.calico to all of them"
+		if !isTunneled {
+			over = "to those of its own subnet"
+		}
+		p.Reportf(from.at, "%s hears the blocks of pool %s from every node of %s: Felix gives each a route %s, and Calico announces those to eBGP neighbors",
+			receiver(to), pool.Name, from.of, over).
 			Note(encapsulationAt(pool), "pool %s has encapsulation %s", pool.Name, pool.Encapsulation).
-			WithHint("%s", from.filterHint(f, matches...))
+			WithHint("%s", from.filterHint(f, from.felixMatches(pool)...))
 		return true
 	}
 	return false
 }
 
-// rejectsTunnel reports whether one of the filters on a session holds back the routes of Felix's to a VXLAN pool.
-func rejectsTunnel(c *fabric.Cluster, filters []string, pool *fabric.Pool) bool {
-	return slices.ContainsFunc(c.Filters, func(f *fabric.Filter) bool {
-		rules := f.Rules.ExportV4
-		if pool.CIDR.Addr().Is6() {
-			rules = f.Rules.ExportV6
+// felixMatches match what Felix has routes to, and what is learned from other nodes. A node's own blocks lead out of no interface.
+func (e *exporter) felixMatches(pool *fabric.Pool) []string {
+	matches := []string{`interface: "*.calico"`}
+	if pool.Encapsulation == "VXLANCrossSubnet" {
+		var names []string
+		for _, n := range e.part.Nodes {
+			if !slices.Contains(names, n.Interface) {
+				names = append(names, n.Interface)
+				matches = append(matches, fmt.Sprintf("interface: %q", n.Interface))
+			}
 		}
-		return slices.Contains(filters, f.Name) && slices.ContainsFunc(rules, func(r model.FilterRule) bool {
-			return r.Action == "Reject" && (r.Interface == "*.calico" || strings.HasPrefix(r.Interface, "vxlan")) &&
-				(!r.CIDR.IsValid() || r.CIDR.Overlaps(pool.CIDR))
-		})
-	})
+	}
+	if e.hearsNodes() {
+		matches = append(matches, `source: "RemotePeers"`)
+	}
+	return matches
+}
+
+// leaks reports whether nodes tell a switch of blocks of a pool that others have: behind the tunnel, or in their own subnet. One
+// block of each kind speaks for the others.
+func (p *Pass) leaks(from *exporter, to *simulate.Part, session *simulate.Session, pool *fabric.Pool, blocks []simulate.Destination) (isTunneled, isNear bool) {
+	node := from.part.Nodes[0]
+	own := node.Prefix(session.Family).Masked()
+	asked := map[bool]bool{}
+	for _, d := range blocks {
+		owner := ownerOf(d, node)
+		if d.PoolName() != pool.Name || owner == nil || owner == node {
+			continue
+		}
+		near := pool.Encapsulation == "VXLANCrossSubnet" && own.Contains(owner.Addr(session.Family))
+		if asked[near] {
+			continue
+		}
+		asked[near] = true
+		if !p.Predicted.Carries(d, session) || !p.announces(from, to, d) {
+			continue
+		}
+		if near {
+			isNear = true
+		} else {
+			isTunneled = true
+		}
+	}
+	return isTunneled, isNear
 }
 
 // filterHint is the filter that holds back what others announce.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/source"
@@ -38,11 +37,11 @@ type claim struct {
 
 // prover proves claims about one Result.
 type prover struct {
-	r       *Result
-	census  *census
-	region  []int // by Part.Index: what fails in one region is of no matter in another
-	claims  []*claim
-	base    *traffic
+	r      *Result
+	census *census
+	region []int // by Part.Index: what fails in one region is of no matter in another
+	claims []*claim
+	base   *traffic
 
 	classes   []*class   // of what can fail; nil: not asked for yet
 	precedent *precedent // likewise
@@ -184,7 +183,7 @@ func (p *prover) absence(c *claim) string {
 		return ""
 	}
 	for _, to := range c.to {
-		why := p.census.absence(c.from, to)
+		why := p.base.absence(c.from, to)
 		if (why != "") == c.expected.Reach {
 			return why
 		}
@@ -192,7 +191,7 @@ func (p *prover) absence(c *claim) string {
 	if c.expected.Reach {
 		return ""
 	}
-	return p.census.absence(c.from, c.to[0])
+	return p.base.absence(c.from, c.to[0])
 }
 
 // refute says why a claim doesn't hold.
@@ -206,88 +205,6 @@ func (p *prover) refute(proof *Proof, c *claim, t *traffic, x *exchange, to int)
 	}
 	proof.Trace = tr.succeeded(x)
 	proof.Reason = fmt.Sprintf("packets from %s get to %s, and are expected not to", c.places[0][0], c.places[1][to])
-}
-
-// proveFailures proves what is still to hold after failures, of those claims that hold without: the smallest set that breaks
-// one, the first in the order of names, is told.
-func (p *prover) proveFailures(proofs []Proof) {
-	most := 0
-	for i, c := range p.claims {
-		if proofs[i].Holds {
-			most = max(most, c.expected.Survives)
-		}
-	}
-	if most > 0 {
-		p.prepareToFail()
-	}
-	for size := 1; size <= most; size++ {
-		for chosen := range chunks(p.picks(size)) {
-			p.proveSets(proofs, size, chosen)
-		}
-	}
-}
-
-// refutation is what contradicts a claim after a set of failures.
-type refutation struct {
-	claim, to int
-	exchange  *exchange
-	after     *traffic
-}
-
-// proveSets proves the claims that still hold after each of some sets of failures.
-func (p *prover) proveSets(proofs []Proof, size int, chosen [][]pick) {
-	found := make([][]refutation, len(chosen))
-	inParallel(len(chosen), func(n int) {
-		failed := firstOf(chosen[n])
-		var t *traffic
-		for i, c := range p.claims {
-			if !proofs[i].Holds || c.expected.Survives < size || !c.concerns(failed) {
-				continue
-			}
-			if t == nil {
-				t = p.after(failureOf(failed))
-			}
-			if x, to := c.contradiction(t); x != nil {
-				found[n] = append(found[n], refutation{i, to, x, t})
-			}
-		}
-	})
-	for n, all := range found {
-		for _, f := range all {
-			proof := &proofs[f.claim]
-			if !proof.Holds {
-				continue
-			}
-			p.refute(proof, p.claims[f.claim], f.after, f.exchange, f.to)
-			proof.Failed = namesOf(firstOf(chosen[n]))
-			proof.Reason = fmt.Sprintf("without %s: %s", strings.Join(proof.Failed, " and "), proof.Reason)
-		}
-	}
-}
-
-// concerns reports whether a claim is about the network after these failures: a single device that it names doesn't fail, and
-// what fails elsewhere changes nothing.
-func (c *claim) concerns(failed []element) bool {
-	for _, e := range failed {
-		if !slices.Contains(c.regions, e.region) {
-			return false
-		}
-		for _, at := range e.places {
-			if slices.Contains(c.named(), at) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// named returns the single devices that a claim names.
-func (c *claim) named() []place {
-	all := slices.Clone(c.from.devices)
-	for _, to := range c.to {
-		all = append(all, to.devices...)
-	}
-	return all
 }
 
 // fan is how many equal-cost next hops a device has to a target.

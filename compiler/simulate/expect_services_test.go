@@ -23,7 +23,7 @@ expect: "pods get no answer": {from: "a", to: "b", traffic: ["services"]}
 		holds[p.Name] = p.Holds
 	}
 	for name, want := range map[string]bool{
-		"pods get no answer": false,
+		"pods get no answer":                              false,
 		"peering a-b: nodes of a reach the services of b": true,
 		"peering a-b: nodes of b reach the services of a": true,
 	} {

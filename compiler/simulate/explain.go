@@ -137,9 +137,15 @@ func (t *traffic) explainUnannounced(w *course, last leg) *finding {
 	case last.end == looped:
 		return t.stop(last.at, w.prefix, declared, "", "%s sends packets to %s back to %s, where they came from", name, to, t.short(last.to))
 	}
+	if stop := t.search(w).explainNetwork(last.at); stop != nil {
+		return stop
+	}
 	edit := ""
 	if last.at.part.Switch != nil {
 		edit = fmt.Sprintf("announce the network of %s to %s, or link them", t.short(w.owner), name)
+		if last.at.part.Router == nil {
+			edit = fmt.Sprintf("give %s an interface in the network of %s, or an asNumber and a link to a switch that has one", name, t.short(w.owner))
+		}
 	}
 	return t.stop(last.at, w.prefix, declared, edit, "%s has no route to %s, an address of %s", name, to, t.short(w.owner))
 }
@@ -201,6 +207,8 @@ func (t *traffic) remedy(w *course, from, at place) string {
 		return wrap + fmt.Sprintf(", or peer the nodes with switch %s (racks)", at.part.Switch.Name)
 	case wrap != "":
 		return wrap
+	case at.part.Switch != nil && at.part.Router == nil && t.isScattered(w):
+		return fmt.Sprintf("peer the nodes of %s with switch %s (racks)", c.Name, at.part.Switch.Name)
 	case at.part.Switch != nil && at.part.Router == nil:
 		return fmt.Sprintf("add staticRoutes: %q: via nodes of it to switch %s, or name the switch in a rack", c.Name, at.part.Switch.Name)
 	case at.part.Host != nil:

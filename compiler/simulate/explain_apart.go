@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"topoc/compiler/fabric"
 )
@@ -18,24 +19,68 @@ func (s *search) explainApart(lacking []place) *finding {
 	if i < 0 {
 		return nil
 	}
-	side := reachableFrom(lacking[i].part)
-	for _, l := range s.t.r.Fabric.Links {
-		for _, near := range l.Ends {
-			a, b := s.switchPart(near, reached), s.switchPart(near.Other(), side)
-			if a != nil && b != nil && a != b {
-				return s.stopAtLink(near, a, b)
+	return s.stopBetween(reached, s.reachableFrom(lacking[i].part))
+}
+
+// explainNetwork explains a switch that lacks the network of a device: what keeps it from a session with those that are on the
+// network. nil: they have one, or one of them is no switch that speaks BGP.
+func (s *search) explainNetwork(lacking place) *finding {
+	reached := map[*Part]bool{}
+	for _, p := range s.t.r.Parts {
+		if p.Router == nil || p.ground[s.w.family] == nil || p.ground[s.w.family].attachmentTo(s.w.addr, nil) == nil {
+			continue
+		}
+		isUp := func(session *Session) bool { return session.runs(families[s.w.family]) }
+		for of := range s.reachableOver(p, isUp) {
+			reached[of] = true
+		}
+	}
+	if len(reached) == 0 || reached[lacking.part] || lacking.part.Router == nil {
+		return nil
+	}
+	return s.stopBetween(reached, s.reachableFrom(lacking.part))
+}
+
+// stopBetween says what keeps the switches of two sets of parts from a chain of sessions: of the links between them the first that
+// leads out of where the route is.
+func (s *search) stopBetween(reached, side map[*Part]bool) *finding {
+	out := map[*fabric.Switch]*fabric.LinkEnd{} // by switch: the near end of the link that leads out of reached on the way there
+	var queue []*fabric.Switch
+	for _, sw := range s.t.r.Fabric.Switches {
+		if s.switchPart(sw, "", reached) != nil && s.switchPart(sw, "", side) == nil {
+			queue, out[sw] = append(queue, sw), nil
+		}
+	}
+	for ; len(queue) > 0; queue = queue[1:] {
+		for _, near := range queue[0].Links {
+			far := near.Other()
+			if _, seen := out[far.Switch]; seen {
+				continue
 			}
+			if out[far.Switch] = out[queue[0]]; out[far.Switch] == nil {
+				out[far.Switch] = near
+			}
+			if s.switchPart(far.Switch, far.VRF, side) != nil {
+				return s.stopAtLink(out[far.Switch], reached, side)
+			}
+			queue = append(queue, far.Switch)
 		}
 	}
 	return s.stopAtNoLink(reached, side)
 }
 
-// reachableFrom returns the parts to which a chain of sessions leads, whatever state they are in.
-func reachableFrom(p *Part) map[*Part]bool {
+// reachableFrom returns the parts to which a chain of sessions of the course's family leads, whatever state they are in.
+func (s *search) reachableFrom(p *Part) map[*Part]bool {
+	f := families[s.w.family]
+	return s.reachableOver(p, func(session *Session) bool { return slices.Contains(session.carries, f) })
+}
+
+// reachableOver returns the parts to which a chain of some sessions leads from a part, itself among them.
+func (s *search) reachableOver(p *Part, isMeant func(*Session) bool) map[*Part]bool {
 	seen := map[*Part]bool{p: true}
 	for queue := []*Part{p}; len(queue) > 0; queue = queue[1:] {
 		for _, session := range queue[0].Sessions {
-			if session.Peer != nil && !seen[session.Peer] {
+			if session.Peer != nil && !seen[session.Peer] && isMeant(session) {
 				seen[session.Peer] = true
 				queue = append(queue, session.Peer)
 			}
@@ -44,12 +89,12 @@ func reachableFrom(p *Part) map[*Part]bool {
 	return seen
 }
 
-// switchPart returns the part of a link end's switch that is among some, that of the end's VRF first; nil: none is.
-func (s *search) switchPart(e *fabric.LinkEnd, among map[*Part]bool) *Part {
-	if p := s.t.r.partOf(e.Switch, e.VRF); p != nil && among[p] {
+// switchPart returns the part of a switch that is among some, that of a VRF first; nil: none is.
+func (s *search) switchPart(sw *fabric.Switch, vrf string, among map[*Part]bool) *Part {
+	if p := s.t.r.partOf(sw, vrf); p != nil && among[p] {
 		return p
 	}
-	for _, at := range s.t.r.places(e.Switch) {
+	for _, at := range s.t.r.places(sw) {
 		if among[at.part] {
 			return at.part
 		}
@@ -57,8 +102,12 @@ func (s *search) switchPart(e *fabric.LinkEnd, among map[*Part]bool) *Part {
 	return nil
 }
 
-// stopAtLink says why no session runs over a link; near is the end of the first part.
-func (s *search) stopAtLink(near *fabric.LinkEnd, a, b *Part) *finding {
+// stopAtLink says why no session runs over a link; near is its end where the route is.
+func (s *search) stopAtLink(near *fabric.LinkEnd, reached, side map[*Part]bool) *finding {
+	a, b := s.switchPart(near.Switch, near.VRF, reached), s.switchPart(near.Other().Switch, near.Other().VRF, side)
+	if b == nil {
+		b = s.t.r.places(near.Other().Switch)[0].part
+	}
 	l, far, f := near.Link, near.Other(), families[s.w.family]
 	what, rule, edit, at := "session", "", "", l.At()
 	switch mute := muteSwitch(near, far); {
@@ -67,12 +116,7 @@ func (s *search) stopAtLink(near *fabric.LinkEnd, a, b *Part) *finding {
 	case mute != nil:
 		rule, edit, at = mute.Name+" has no AS number", fmt.Sprintf("give switch %s an asNumber", mute.Name), mute.At()
 	case near.VRF != a.VRF || far.VRF != b.VRF:
-		end, p := near, a
-		if near.VRF == a.VRF {
-			end, p = far, b
-		}
-		rule = fmt.Sprintf("link %s is %s at %s, and the route is wanted %s", l.Name, vrfText(end.VRF), end.Switch.Name, vrfText(p.VRF))
-		edit, at = fmt.Sprintf("put the end of link %s at %s %s, or add a link there", l.Name, end.Switch.Name, vrfText(p.VRF)), end.At()
+		rule, edit = s.otherVRF(near, far, a, b)
 	case !l.Unnumbered():
 		field := addressField(f)
 		what, rule = fmt.Sprintf("session for %s", f), fmt.Sprintf("link %s has no %s", l.Name, field)
@@ -86,6 +130,27 @@ func (s *search) stopAtLink(near *fabric.LinkEnd, a, b *Part) *finding {
 		return nil
 	}
 	return s.stopApart(place{part: a}, place{part: b}, what, &finding{Stop: Stop{Rule: rule, Edit: edit, At: at}})
+}
+
+// otherVRF says that a link is in other VRFs than the parts that it would join, and where it should be.
+func (s *search) otherVRF(near, far *fabric.LinkEnd, a, b *Part) (rule, edit string) {
+	var rules, edits []string
+	for _, end := range []struct {
+		*fabric.LinkEnd
+		of *Part
+	}{{near, a}, {far, b}} {
+		if end.VRF == end.of.VRF {
+			continue
+		}
+		rules = append(rules, fmt.Sprintf("%s at %s, whose routes are %s", vrfText(end.VRF), end.Switch.Name, vrfText(end.of.VRF)))
+		if end.of.VRF == "" {
+			edits = append(edits, fmt.Sprintf("delete vrf at %s", end.Switch.Name))
+		} else {
+			edits = append(edits, fmt.Sprintf("write vrf: %q at %s", end.of.VRF, end.Switch.Name))
+		}
+	}
+	return fmt.Sprintf("link %s is %s", near.Link.Name, strings.Join(rules, ", and ")),
+		fmt.Sprintf("%s in link %s", strings.Join(edits, " and "), near.Link.Name)
 }
 
 // stopApart completes a finding about two switches without a session.
@@ -108,7 +173,7 @@ func muteSwitch(ends ...*fabric.LinkEnd) *fabric.Switch {
 // vrfText says in which VRF something is.
 func vrfText(vrf string) string {
 	if vrf == "" {
-		return "in no VRF"
+		return "outside VRFs"
 	}
 	return "in VRF " + vrf
 }
@@ -143,13 +208,8 @@ func (s *search) stopAtNoLink(reached, side map[*Part]bool) *finding {
 
 // explainDisjoint explains two parties of which no packets could even set out, in one sentence.
 func (t *traffic) explainDisjoint(from, to Place, a, b party) string {
-	for _, end := range []struct {
-		place Place
-		party party
-	}{{to, b}, {from, a}} {
-		if end.party.kind == partyNobody {
-			return fmt.Sprintf("%s is nobody's address here", end.place)
-		}
+	if b.kind == partyNobody {
+		return fmt.Sprintf("nothing in the topology has the address %s", to)
 	}
 	for f := range families {
 		if len(t.targets(b, a, f)) == 0 || len(t.sources(a, b, f)) > 0 {

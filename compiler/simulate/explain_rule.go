@@ -67,6 +67,9 @@ func (s *search) stopAtMessage(h *hurdle, lacking place) *finding {
 	if strings.HasPrefix(rule, "BGPFilter ") {
 		said += " rejects it"
 	}
+	if h.message.Reason == bgp.DeniedExport && s.isExcluded(from) {
+		said = fmt.Sprintf("the label %s keeps it from announcing services", excludeLabel)
+	}
 	stop := &finding{Stop: Stop{Prefix: s.w.prefix, Rule: said, At: at}}
 	if isReceivers(h.message.Reason) {
 		stop.Device = nameOf(to)
@@ -131,9 +134,8 @@ func (s *search) policyEdit(at, neighbor place, rule, direction string) (string,
 		return "", ""
 	}
 	switch {
-	case at.part.rules.isExcluded && Destination{s.w.dest}.IsServices() && s.w.dest.cluster == c:
-		n := at.node()
-		return fmt.Sprintf("take the label %s off node %s, which keeps it from announcing services", excludeLabel, n.Name), n.At()
+	case direction == "send" && s.isExcluded(at):
+		return fmt.Sprintf("take the label %s off node %s", excludeLabel, at.node().Name), at.node().At()
 	case strings.HasPrefix(rule, "no IPPool"):
 		return fmt.Sprintf("add an IPPool (disabled: true) for %s to %s", covering, c.Name), c.At().Field("ipPools")
 	case strings.HasSuffix(rule, "has disableBGPExport"):
@@ -145,15 +147,18 @@ func (s *search) policyEdit(at, neighbor place, rule, direction string) (string,
 	return "", c.At()
 }
 
+// isExcluded reports whether a node is kept from announcing the course's services, which are its own cluster's.
+func (s *search) isExcluded(at place) bool {
+	return at.part.rules != nil && at.part.rules.isExcluded && s.w.dest.cluster == at.part.Cluster && Destination{s.w.dest}.IsServices()
+}
+
 // filterEdit is what makes a BGPFilter let the route pass: an accepting rule of the user's before the one that rejects it, or,
 // where the filter keeps a cluster from giving transit, that it may.
 func (s *search) filterEdit(c *fabric.Cluster, neighbor place, rule string, covering netip.Prefix) (string, source.Path) {
 	name, _, _ := strings.Cut(strings.TrimPrefix(rule, "BGPFilter "), ",")
 	i := slices.IndexFunc(c.Filters, func(f *fabric.Filter) bool { return f.Name == name })
 	if i >= 0 && c.Filters[i].Derived {
-		if edit, declared := s.exchangeEdit(c, neighbor); edit != "" {
-			return edit, declared
-		}
+		return s.exchangeEdit(c, neighbor)
 	}
 	at := c.At().Fields("filters", name)
 	if i >= 0 {
@@ -162,25 +167,30 @@ func (s *search) filterEdit(c *fabric.Cluster, neighbor place, rule string, cove
 	return fmt.Sprintf("put a rule before it in BGPFilter %s of %s: {action: Accept, matchOperator: In, cidr: %s}", name, c.Name, covering), at
 }
 
-// exchangeEdit is what makes a derived filter let the route pass to a neighbor: the peering that it is derived from. Empty: none is
-// to blame.
+// exchangeEdit is what makes a derived filter let the route pass to a neighbor: the peering that it is derived from says so.
 func (s *search) exchangeEdit(c *fabric.Cluster, neighbor place) (string, source.Path) {
-	of := s.w.dest.cluster
-	i := slices.IndexFunc(c.Peerings, func(p *fabric.Peering) bool {
-		return p.Other(c) == of || of == c && p.Other(c) == neighbor.part.Cluster
-	})
-	switch {
-	case of == nil || i < 0:
-		return "", ""
-	case of != c:
-		return fmt.Sprintf("set transit: true on the peerings over which %s is to pass on what is of %s", c.Name, of.Name), c.Peerings[i].At().Field("transit")
+	of, far, declared := s.w.dest.cluster, neighbor.part.Cluster, c.At()
+	if of == c {
+		far, of = of, far
 	}
-	what := "pods"
-	if (Destination{s.w.dest}).IsServices() {
-		what = "services"
+	for _, p := range c.Peerings {
+		if p.Other(c) != of {
+			continue
+		}
+		declared = p.At()
+		if far == c { // it is its own that it doesn't exchange
+			what := "pods"
+			if (Destination{s.w.dest}).IsServices() {
+				what = "services"
+			}
+			return fmt.Sprintf("set exchange: %s: true on peering %s", what, p.Name), declared.Fields("exchange", what)
+		}
 	}
-	p := c.Peerings[i]
-	return fmt.Sprintf("set exchange: %s: true on peering %s", what, p.Name), p.At().Fields("exchange", what)
+	whose := "others"
+	if of != nil {
+		whose = of.Name
+	}
+	return fmt.Sprintf("set transit: true on the peerings over which %s is to pass on what is of %s", c.Name, whose), declared
 }
 
 // loopEdit is what makes a device take a route whose path has its own AS number in it.

@@ -161,7 +161,7 @@ func TestTraceNamesTheEditThatMends(t *testing.T) {
 			"spine01 does not take 10.233.71.0/26 from leaf01: prefix list LEAF01_IN_V4 of spine01 does not permit it; add {prefix: \"10.233.64.0/18\", le: 26, on: \"switches\"} to bgp: accept of switch spine01"},
 		{"one AS for two racks", "tor-one-as", []string{`bgp: toNodes: "none"`, "", `bgp: toNodes: "none"`, "", `gateway: "10.1.1.1"`, `gateway: "10.1.1.254"`,
 			`gateway: "10.1.1.1"`, `gateway: "10.1.1.254"`, `gateway: "10.1.2.1"`, `gateway: "10.1.2.254"`, `gateway: "10.1.2.1"`, `gateway: "10.1.2.254"`}, nil, "prod", "prod",
-			"node-2 does not take 10.64.84.128/26 from leaf1: AS 64512 is in its path; set asOverride: true on rack rack1 of prod, or give each rack an asNumber of its own"},
+			"node-2 does not take 10.64.84.128/26 from leaf1: AS 64512 is in its path; set asOverride: true on rack rack1 of prod, or give it reflectors of its own (routeReflectors with rack: \"rack1\"), or make leaf1 the gateway of its nodes"},
 		{"two subnets and no gateway declared", "two-clusters", onTwoSubnets(), nil, "cluster-a", "cluster-b",
 			"cluster-a sends packets to 10.210.63.192/26 to its default gateway on the way to their next hop: nobody declared it, and it is believed to know nothing of pods and services; set gateway of cluster-a to a switch that has routes to pods"},
 		{"two subnets and a gateway without routes", "two-clusters", onTwoSubnets("waivers:",

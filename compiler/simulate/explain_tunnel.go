@@ -65,6 +65,17 @@ func (t *traffic) explainFelix(w *course, way []leg) *finding {
 	return nil
 }
 
+// isScattered reports whether a course's pods are in several subnets, and whoever is sent a packet for another's has to send it
+// to the router between those as it is: static routes over nodes lead back there.
+func (t *traffic) isScattered(w *course) bool {
+	c := w.clusterOf()
+	if c == nil || len(c.Subnets) < 2 || w.services != nil || len(t.census.parts[c]) == 0 {
+		return false
+	}
+	p := t.census.parts[c][0].rules.poolOf(w.prefix)
+	return p != nil && !p.isWrapped()
+}
+
 // wrapEdit is what carries packets of a cluster's own pods between its subnets where no device between them has routes to pods;
 // empty: the packets are others', or wrapped already.
 func (t *traffic) wrapEdit(w *course, from place) string {

@@ -24,7 +24,7 @@ func (r *Result) Failures(k int) *FailureReport {
 	}
 	p.prepareToFail()
 	for size := 1; size <= k; size++ {
-		for chosen := range chunks(p.picks(size)) {
+		for chosen := range chunks(picks(p.classes, size)) {
 			effects := make([]effect, len(chosen))
 			inParallel(len(chosen), func(i int) { effects[i] = s.effect(firstOf(chosen[i])) })
 			for i, picks := range chosen {
@@ -122,7 +122,7 @@ type pick struct {
 }
 
 // picks yields every way to choose a number of elements, as far as their classes tell them apart. The slice is used again.
-func (p *prover) picks(size int) iter.Seq[[]pick] {
+func picks(classes []*class, size int) iter.Seq[[]pick] {
 	return func(yield func([]pick) bool) {
 		var chosen []pick
 		var choose func(from, left int) bool
@@ -130,9 +130,9 @@ func (p *prover) picks(size int) iter.Seq[[]pick] {
 			if left == 0 {
 				return yield(chosen)
 			}
-			for i := from; i < len(p.classes); i++ {
-				for n := 1; n <= min(left, len(p.classes[i].elements)); n++ {
-					chosen = append(chosen, pick{p.classes[i], n})
+			for i := from; i < len(classes); i++ {
+				for n := 1; n <= min(left, len(classes[i].elements)); n++ {
+					chosen = append(chosen, pick{classes[i], n})
 					goesOn := choose(i+1, left-n)
 					chosen = chosen[:len(chosen)-1]
 					if !goesOn {

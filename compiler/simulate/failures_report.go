@@ -37,7 +37,7 @@ func (s *survey) effect(failed []element) effect {
 			if c.hasLost(failed) || slices.Contains(found.expectations, c.expected.Name) {
 				continue
 			}
-			if x, _ := c.contradiction(t); x != nil {
+			if x, _ := c.contradiction(t); x != nil || s.unsettledIn(t, []int{id}) != "" {
 				found.expectations = append(found.expectations, c.expected.Name)
 			}
 		}

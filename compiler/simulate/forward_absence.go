@@ -2,39 +2,34 @@ package simulate
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
-
-	"topoc/compiler/fabric"
 )
 
-// absence says why nothing can be asked of two parties: nobody of one sends, or nothing of the other is there to be reached.
-// Empty: something can. "Every packet arrives" is true of no packets at all, and nobody is reached by it.
-func (c *census) absence(from, to party) string {
+// absence says why nothing can be asked of two parties while nothing has failed: nobody of one sends, or nothing of the other is
+// there to be reached. Empty: something can. "Every packet arrives" is true of no packets at all, and nobody is reached by it.
+func (t *traffic) absence(from, to party) string {
+	if from.kind == partyServices {
+		from = party{kind: partyPods, cluster: from.cluster} // the pods behind them send
+	}
 	switch {
 	case from.kind == partyNobody:
 		return fmt.Sprintf("nothing in the topology has the address %s", from.addr)
-	case !c.isThere(from):
-		return c.absenceOf(from, "send")
-	case to.kind != partyNobody && !c.isThere(to):
-		return c.absenceOf(to, "reach")
+	case from.kind == partyPods && !hasBlocks(t.census.devicesOf(from)), !anyFamily(func(f int) bool { return len(t.sources(from, to, f)) > 0 }):
+		return t.census.absenceOf(from, "send")
+	case !anyFamily(func(f int) bool { return len(t.targets(to, from, f)) > 0 }):
+		return t.census.absenceOf(to, "reach")
 	}
 	return ""
 }
 
-// isThere reports whether a party has pods, services or addresses, of any family, while nothing has failed.
-func (c *census) isThere(p party) bool {
-	switch p.kind {
-	case partyPods:
-		return hasBlocks(c.devicesOf(p))
-	case partyServices:
-		return len(c.parts[p.cluster]) > 0 && slices.ContainsFunc(serviceRanges(p.cluster), func(r netip.Prefix) bool {
-			return p.addr.IsValid() || !c.isSingles(p.cluster, r)
-		})
+// anyFamily reports whether something is so of any family, by familyIndex.
+func anyFamily(is func(f int) bool) bool {
+	for f := range families {
+		if is(f) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(p.devices, func(at place) bool {
-		return slices.ContainsFunc(families[:], func(f fabric.Family) bool { return len(at.ownAddresses(familyIndex(f))) > 0 })
-	})
+	return false
 }
 
 // devicesOf returns the devices of a party: all nodes of its cluster where none are told.
@@ -57,7 +52,7 @@ func (c *census) absenceOf(p party, verb string) string {
 		return fmt.Sprintf("%s has no nodes: write some", p.cluster.Name)
 	case p.kind == partyServices && len(serviceRanges(p.cluster)) == 0:
 		return fmt.Sprintf("%s has no services to reach: write serviceCIDRs", p.cluster.Name)
-	case p.kind == partyServices:
+	case p.kind == partyServices: // serviceAggregation is off
 		return fmt.Sprintf("%s announces single addresses of its services, and nobody knows which: ask for one of them", p.cluster.Name)
 	}
 	who, whose := p.cluster.Name, "its nodes"

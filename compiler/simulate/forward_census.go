@@ -171,9 +171,12 @@ func serviceRanges(c *fabric.Cluster) []netip.Prefix {
 }
 
 // offered returns the ranges of services that a party may expect to reach: those that the cluster announces and those that
-// the party has static routes to; where there are neither, all.
+// the party has static routes to; where there are neither, all. Its own nodes ask nobody for a route.
 func (c *census) offered(to *fabric.Cluster, from party) []netip.Prefix {
 	all := serviceRanges(to)
+	if from.isOf(to) {
+		return all
+	}
 	isOffered := func(p netip.Prefix) bool {
 		return slices.ContainsFunc(to.Advertised, func(r fabric.Range) bool { return r.Prefix.Masked() == p }) ||
 			slices.ContainsFunc(from.devices, func(at place) bool { return at.hasStatic(p) })
@@ -182,6 +185,11 @@ func (c *census) offered(to *fabric.Cluster, from party) []netip.Prefix {
 		return all
 	}
 	return slices.DeleteFunc(all, func(p netip.Prefix) bool { return !isOffered(p) })
+}
+
+// isOf reports whether a party is of a cluster: its pods, or its nodes.
+func (p party) isOf(c *fabric.Cluster) bool {
+	return p.cluster == c || len(p.devices) > 0 && p.devices[0].part.Cluster == c
 }
 
 // hasStatic reports whether a device has a static route to exactly this prefix.

@@ -158,4 +158,3 @@ func (t *traffic) changedSlots(of *domain) []int {
 	t.changed[of] = slots
 	return slots
 }
-

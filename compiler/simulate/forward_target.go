@@ -119,7 +119,7 @@ func (t *traffic) serviceTargets(to, from party, f int) []*course {
 		switch {
 		case at >= 0:
 			all = append(all, t.courseTo(t.census.services[to.cluster][at]))
-		case !t.census.isSingles(to.cluster, p):
+		case from.isOf(to.cluster) || !t.census.isSingles(to.cluster, p):
 			all = append(all, t.courseToServices(to.cluster, p))
 		}
 	}

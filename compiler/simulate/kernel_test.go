@@ -26,6 +26,7 @@ clusters: c: {
 // (Calico, bird_ipam.cfg.template) and Felix's route managers.
 func TestWhoProgramsBlocks(t *testing.T) {
 	const own, near, far = "blackhole 10.64.1.0/26", "10.64.2.0/26 via 10.0.1.12 dev ", "10.64.3.0/26 via 10.0.2.13 dev "
+	const farTunnel = "10.64.3.0/26 via 10.64.3.0 dev vxlan.calico onlink" // the tunnel address is the first of the first block
 	tests := []struct {
 		name                         string
 		encapsulation, version, rest string
@@ -38,17 +39,17 @@ func TestWhoProgramsBlocks(t *testing.T) {
 		{"IPIP across subnets", "IPIPCrossSubnet", "3.31", "",
 			[]string{own + " proto bird", near + "eth0 proto bird", far + "tunl0 proto bird onlink"}},
 		{"VXLAN is Felix's", "VXLAN", "3.31", "",
-			[]string{own + " proto 80", near + "vxlan.calico proto 80 onlink", far + "vxlan.calico proto 80 onlink"}},
+			[]string{own + " proto 80", "10.64.2.0/26 via 10.64.2.0 dev vxlan.calico onlink", farTunnel}},
 		{"VXLAN across subnets", "VXLANCrossSubnet", "3.31", "",
-			[]string{own + " proto 80", near + "eth0 proto 80", far + "vxlan.calico proto 80 onlink"}},
+			[]string{own + " proto 80", near + "eth0 proto 80 onlink", farTunnel}},
 		{"IPIP with metrics", "IPIPCrossSubnet", "3.32", "",
 			[]string{own + " proto bird", near + "eth0 proto bird metric 1024", far + "tunl0 proto bird metric 1024 onlink"}},
 		{"IPIP is Felix's from 3.33 on", "IPIPCrossSubnet", "3.33", "",
-			[]string{own + " proto 80", near + "eth0 proto 80", far + "tunl0 proto 80 onlink"}},
+			[]string{own + " proto 80", near + "eth0 proto 80 onlink", far + "tunl0 proto 80 onlink"}},
 		{"unless BIRD is told to", "IPIP", "3.33", `bgp: programClusterRoutes: "Enabled"`,
 			[]string{own + " proto bird", near + "tunl0 proto bird metric 1024 onlink", far + "tunl0 proto bird metric 1024 onlink"}},
 		{"all is Felix's where BIRD is told so, without encapsulation in its own subnet only", "None", "3.32", `bgp: programClusterRoutes: "Disabled"`,
-			[]string{own + " proto 80", near + "eth0 proto 80"}},
+			[]string{own + " proto 80", near + "eth0 proto 80 onlink"}},
 		{"a range of its own services stays out of the kernel", "None", "3.31", `serviceCIDRs: ["10.64.0.0/18"], advertise: serviceClusterIPs: true`, nil},
 	}
 	for _, test := range tests {

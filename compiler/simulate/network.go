@@ -198,6 +198,14 @@ type view struct {
 	down   *failure            // nil: nothing
 	routes map[*domain][]table // by destination
 	isAnew bool                // nothing is taken from what was before the failure
+
+	oscillations []oscillation // after something has failed, in what was solved anew for it
+}
+
+// oscillation is one of a domain; nil: of sessions.
+type oscillation struct {
+	Oscillation
+	domain *domain
 }
 
 // table is what the slots of a domain do with packets to one destination, by slot; nil: nothing that BGP or Felix tells it.

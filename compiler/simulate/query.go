@@ -25,6 +25,7 @@ type Trace struct {
 	From, To Place
 	Reached  bool
 	Paths    [][]Step // the branches of every kind of start and target, there and back; where not Reached the failing one first
+	Complete bool     // Paths are all ways of all pairs, there and back; never so where not Reached
 	Verdict  string   // one sentence. Where not Reached: the device, the rule that stops the route or the packet, and the edit that mends it
 	Stop     *Stop    // nil where Reached
 }
@@ -55,6 +56,7 @@ type Proof struct {
 	Holds       bool
 	Trace       *Trace   // of the pair that fails; nil where it holds, or only its paths are too few
 	Vacuous     bool     // it does not hold, since nobody sends or nothing is there to be reached
+	Untried     bool     // it does not hold as far as is proved, nor is it broken: the sets of failures are too many
 	Failed      []string // what had to fail to break it: names of devices and links; nil: nothing
 	Reason      string   // one sentence; empty where it holds
 	Expectation *fabric.Expectation

@@ -32,7 +32,7 @@ type resolver struct {
 	domain *domain
 	ways   map[wayKey]way
 	asked  []wayKey       // keys of ways, in the order in which they were asked for
-	before *resolver      // while nothing had failed; nil: there is no such
+	before *resolver      // while nothing had failed: what it found where neither links nor BGP have a part in it holds still; nil: none
 	hurt   map[*Part]bool // parts that a link has failed of
 
 	leans bool // some way does: the ways hold for the routes as they were
@@ -41,17 +41,15 @@ type resolver struct {
 // wayKey is the indexes of a speaker and a hop.
 type wayKey struct{ speaker, hop int }
 
-func newResolver(v *view, d *domain, before *resolver) *resolver {
-	r := &resolver{view: v, domain: d, ways: map[wayKey]way{}}
-	if v.down == nil {
-		return r
-	}
-	r.before, r.hurt = before, v.unlinked()
-	return r
+func newResolver(v *view, d *domain) *resolver {
+	return &resolver{view: v, domain: d, ways: map[wayKey]way{}, hurt: v.unlinked()}
 }
 
 // unlinked are the parts that a link has failed of.
 func (v *view) unlinked() map[*Part]bool {
+	if v.down == nil {
+		return nil
+	}
 	hurt := map[*Part]bool{}
 	for l := range v.down.links {
 		for _, end := range l.Ends {

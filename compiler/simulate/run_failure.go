@@ -46,9 +46,14 @@ func (r *Result) resettle(v *view) *view {
 		s.up[i] = true
 	}
 	s.include(r, hurt)
-	s.settle()
+	if o := s.settle(); o != nil {
+		v.oscillations = append(v.oscillations, oscillation{*o, nil})
+	}
 	for _, e := range s.engines {
 		e.solveRest(e.touched())
+		for _, o := range e.unsettled {
+			v.oscillations = append(v.oscillations, oscillation{o, e.domain})
+		}
 	}
 	return v
 }
@@ -56,7 +61,9 @@ func (r *Result) resettle(v *view) *view {
 // engine takes an engine for a domain of its own tables.
 func (v *view) engine(d *domain) *engine {
 	e := d.spare.take(d)
-	e.keep(v.result.base)
+	if !v.isAnew {
+		e.keep(v.result.base)
+	}
 	e.begin(v)
 	v.routes[d] = slices.Clone(v.routes[d])
 	return e

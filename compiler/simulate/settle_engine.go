@@ -61,7 +61,10 @@ func (d *domain) has(end *bgp.End) bool {
 
 // restart forgets all that depends on the underlay and on which sessions are up.
 func (e *engine) restart() {
-	e.resolver = newResolver(e.view, e.domain, e.resume.resolver)
+	e.resolver = newResolver(e.view, e.domain)
+	if e.view.down != nil && !e.view.isAnew {
+		e.resolver.before = e.resume.resolver
+	}
 	e.programmer.restart(e.resolver)
 	e.unsettled = nil
 	e.solver.Reset()

@@ -9,9 +9,9 @@ import (
 // resumption is what an engine needs to solve a destination from how it settled while nothing had failed. The zero resumption
 // is of an engine that has not been asked to: it solves everything from the beginning.
 type resumption struct {
-	isReady  bool
-	kept     []*bgp.Kept // by destination; nil: there was no room
-	resolver *resolver   // as it was
+	isDecided bool        // whether there is room to keep anything
+	kept      []*bgp.Kept // by destination; nil: there is none
+	resolver  *resolver   // as it was
 
 	// Of the state that is being solved.
 	isOn    bool
@@ -26,10 +26,10 @@ const maxKept = 1 << 30
 // keep solves all destinations while nothing has failed and keeps how they settled, once.
 func (e *engine) keep(base *view) {
 	n := e.domain.network
-	if e.resume.isReady {
+	if e.resume.isDecided {
 		return
 	}
-	e.resume.isReady = true
+	e.resume.isDecided = true
 	if !e.domain.spare.takeRoom(len(e.domain.dests) * (perSlot*n.OwnerSlot() + perEnd*len(n.Ends))) {
 		return
 	}

@@ -3,23 +3,19 @@ package simulate
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/source"
 )
 
-// maxTraced bounds the ways that a Trace lists.
-const maxTraced = 32
-
 // Trace follows packets from one place to another and the answers back, while nothing has failed. A cluster as such stands for
-// its pods. Of devices that are alike one is followed; of the ways over equal-cost next hops at most maxTraced are listed.
+// its pods. Of devices that are alike one is followed; of the ways at most maxTraced are listed.
 func (r *Result) Trace(from, to Place) *Trace {
 	c := newCensus(r)
 	t := newTraffic(r.base, c)
 	tr := newTracer(t, from, to, c.partyOf(from), c.partyOf(to))
-	if why := c.absence(tr.a, tr.b); why != "" {
+	if why := t.absence(tr.a, tr.b); why != "" {
 		tr.trace.Verdict = why
 		return tr.trace
 	}
@@ -55,10 +51,12 @@ func (tr *tracer) failed(x *exchange) *Trace {
 		lost, at = x.back, x.at
 	}
 	way := lost.failing(at)
-	tr.trace.Paths = [][]Step{tr.steps(x, lost, way)}
+	l := newLister(tr)
+	l.add(0, tr.steps(x, lost, way))
 	if at != x.from {
-		tr.addWays(x, x.to, x.from)
+		l.list([]*journey{{x: x, w: x.to, at: x.from}})
 	}
+	l.finish()
 	stop := tr.t.explain(lost, way)
 	tr.trace.Stop = &stop.Stop
 	tr.trace.Verdict = tr.sentence(x, stop)
@@ -84,10 +82,13 @@ func (tr *tracer) sentence(x *exchange, stop *finding) string {
 // succeeded traces an exchange that gets there and back over some branch at least.
 func (tr *tracer) succeeded(x *exchange) *Trace {
 	tr.trace.Reached = true
-	tr.addWays(x, x.to, x.from)
+	all := []*journey{{x: x, w: x.to, at: x.from}}
 	if x.back != nil {
-		tr.addWays(x, x.back, x.at)
+		all = append(all, &journey{x: x, w: x.back, at: x.at, isBack: true})
 	}
+	l := newLister(tr)
+	l.list(all)
+	l.finish()
 	tr.trace.Verdict = fmt.Sprintf("packets from %s get to %s, and %s answers", tr.from, tr.to, nameOf(x.at))
 	return tr.trace
 }
@@ -111,16 +112,16 @@ func (tr *tracer) reached() *Trace {
 	if len(there) == 0 {
 		there = tr.onTheSpot()
 	}
-	ways := 0
-	for _, x := range there {
-		ways += tr.addWays(x, x.to, x.from)
-	}
-	for _, x := range back {
-		tr.addWays(x, x.back, x.at)
-	}
 	tr.trace.Verdict = fmt.Sprintf("packets from %s get to %s, and the answers back", tr.from, tr.to)
-	if ways > 1 {
-		tr.trace.Verdict += fmt.Sprintf(", over %s", count(ways, "way"))
+	l := newLister(tr)
+	l.list(journeys(there, back))
+	l.finish()
+	tr.trace.Complete = !l.isFull
+	switch {
+	case l.there > maxTraced:
+		tr.trace.Verdict += fmt.Sprintf(", over more than %d ways there and back, of which %d are shown", maxTraced, len(tr.trace.Paths))
+	case l.there > 1:
+		tr.trace.Verdict += fmt.Sprintf(", over %s", count(l.there, "way"))
 	}
 	if p := tr.translation(there); p != nil {
 		tr.trace.Verdict += fmt.Sprintf("; the nodes put their own addresses in the place of the pods': IPPool %s says natOutgoing, and no IPPool has the address", p.name)
@@ -181,44 +182,10 @@ func (tr *tracer) translates(x *exchange) *pool {
 	return nil
 }
 
-// addWays appends the ways of an exchange's packets to a target, as far as there is room, and returns how many there are.
-func (tr *tracer) addWays(x *exchange, w *course, at place) int {
-	ways := 0
-	listed := w.listing()
-	var follow func(way []leg, at place)
-	follow = func(way []leg, at place) {
-		for _, b := range listed.branches(nil, at) {
-			next := append(slices.Clip(way), leg{at, b})
-			switch {
-			case ways >= maxTraced:
-				return
-			case b.end == onward && !slices.ContainsFunc(next, func(l leg) bool { return l.at == b.to }):
-				follow(next, b.to)
-				continue
-			case b.end == onward:
-				next[len(next)-1].end = looped
-			}
-			ways++
-			if len(tr.trace.Paths) < maxTraced {
-				tr.trace.Paths = append(tr.trace.Paths, tr.steps(x, w, next))
-			}
-		}
-	}
-	follow(nil, at)
-	return ways
-}
-
 // leg is what one device does with a packet.
 type leg struct {
 	at place
 	branch
-}
-
-// listing is the same course with every branch listed.
-func (w *course) listing() *course {
-	t, all := *w.t, *w
-	t.listsAll, all.t = true, &t
-	return &all
 }
 
 // failing returns a way from a device that does not get there. There must be one.

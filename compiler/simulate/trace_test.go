@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"topoc/compiler/internal/topogen"
@@ -23,6 +24,8 @@ func TestEveryTraceTellsSomething(t *testing.T) {
 					switch {
 					case trace.Verdict == "":
 						t.Errorf("from %s to %s: no verdict", from, to)
+					case trace.Reached && len(trace.Paths) == 0:
+						t.Errorf("from %s to %s: reached over no way at all", from, to)
 					case trace.Reached && slices.ContainsFunc(trace.Paths, isCutShort):
 						t.Errorf("from %s to %s: reached, and yet a way does not arrive: %v", from, to, trace.Paths)
 					case trace.Reached && trace.Stop != nil:
@@ -42,6 +45,9 @@ func isCutShort(way []Step) bool { return way[len(way)-1].Action != "delivers" }
 
 // isAsked reports whether anybody sends anything from one party to another, and waits for answers.
 func (t *traffic) isAsked(from, to party) bool {
+	if t.absence(from, to) != "" {
+		return false
+	}
 	for f := range families {
 		for _, w := range t.targets(to, from, f) {
 			for _, s := range t.sources(from, to, f) {
@@ -88,6 +94,59 @@ func TestTraceOfAnAddress(t *testing.T) {
 			to, _ := ParsePlace(r.Fabric, tt.to)
 			if got := r.Trace(from, to).Verdict; got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestWaysOfATrace: none is told twice, and every start and end is told of before others are told of again.
+func TestWaysOfATrace(t *testing.T) {
+	topology := func(leaves, spines int) string {
+		return fmt.Sprintf(`
+import "list"
+name: "t"
+#leaves: list.Range(1, %d, 1)
+#spines: list.Range(1, %d, 1)
+switches: {
+	for s in #spines {"s\(s)": {dialect: "frr", asNumber: 65000, loopback: "10.0.0.\(s)/32"}}
+	for l in #leaves {"l\(l)": {dialect: "frr", asNumber: 65000+l, loopback: "10.0.1.\(l)/32", interfaces: a: address: "10.1.\(l).1/24"}}
+}
+links: {for l in #leaves for s in #spines for i in [0, 1] {"l\(l)-s\(s)-\(i)": {
+	"l\(l)": address: "10.2.\(4*l+s-1).\(2*i)/31", "s\(s)": address: "10.2.\(4*l+s-1).\(2*i+1)/31"}}}
+clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	racks: {for l in #leaves {"r\(l)": switches: ["l\(l)"]}}
+	nodes: {for l in #leaves for n in [1, 2] {"n\(l)-\(n)": {address: "10.1.\(l).1\(n)/24", rack: "r\(l)"}}}
+}
+`, leaves+1, spines+1)
+	}
+	for _, tt := range []struct {
+		name           string
+		leaves, spines int
+		isComplete     bool
+		want           string
+	}{
+		{"few enough", 2, 1, true, "over 12 ways"},
+		{"too many with those back", 2, 2, false, "over 20 ways"},
+		{"too many", 10, 3, false, "over more than 32 ways there and back, of which 32 are shown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Run(inputOf(t, []byte(topology(tt.leaves, tt.spines))))
+			trace := traceText(t, r, "prod", "prod")
+			if trace.Complete != tt.isComplete || !strings.HasSuffix(trace.Verdict, tt.want) {
+				t.Errorf("complete %v: %s\nwant %v: %s", trace.Complete, trace.Verdict, tt.isComplete, tt.want)
+			}
+			seen, first, last := map[string]bool{}, map[string]bool{}, map[string]bool{}
+			for _, way := range trace.Paths {
+				if text := fmt.Sprint(way); seen[text] {
+					t.Errorf("told twice: %s", text)
+				}
+				seen[fmt.Sprint(way)] = true
+				rack := func(s Step) string { name, _, _ := strings.Cut(s.Device, "-"); return name }
+				first[rack(way[0])], last[rack(way[len(way)-1])] = true, true
+			}
+			if len(first) != tt.leaves || len(last) != tt.leaves {
+				t.Errorf("%d racks send and %d are reached, want %d", len(first), len(last), tt.leaves)
 			}
 		})
 	}
