@@ -4,11 +4,18 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"syscall"
 	"testing"
+	"time"
 
+	"topoc/compiler/calico"
+	"topoc/compiler/check"
 	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
 	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
+	"topoc/compiler/simulate"
 )
 
 // TestGeneratedTopologyIsClean holds the generator to its promise: a benchmark of findings would measure something else.
@@ -47,4 +54,56 @@ func run(t testing.TB, clusters int) *Result {
 		t.Fatalf("nothing was compiled: %v", r.Diagnostics[0].Message)
 	}
 	return r
+}
+
+// TestPredictionRatio holds the prediction and the checks that look at it, proofs included, to what loading the topology takes.
+func TestPredictionRatio(t *testing.T) {
+	if os.Getenv("TOPOC_BENCH") != "1" {
+		t.Skip("a ratio of times, which takes a while: make bench runs it")
+	}
+	var text bytes.Buffer
+	if err := topogen.Write(&text, topogen.MaxClusters); err != nil {
+		t.Fatal(err)
+	}
+	var loading, predicting time.Duration
+	for range 3 {
+		start := cpuTime(t)
+		loaded, err := load.Load(t.Context(), []string{"-"}, load.Options{Stdin: bytes.NewReader(text.Bytes())})
+		loading = lesser(loading, cpuTime(t)-start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, _ := fabric.Link(loaded.Topology)
+		objects := map[*fabric.Cluster]*calico.Objects{}
+		for _, c := range f.Clusters {
+			objects[c] = calico.Compile(c)
+		}
+		checks := check.Start(f, check.Options{})
+		start = cpuTime(t)
+		checks.Continue(objects, simulate.Run(simulate.Input{Fabric: f, Objects: objects}))
+		predicting = lesser(predicting, cpuTime(t)-start)
+	}
+	ratio := float64(predicting) / float64(loading)
+	t.Logf("loading %v, predicting and checking %v: %.2f", loading, predicting, ratio)
+	if ratio > 1 {
+		t.Errorf("to predict and check routes takes %.2f times what loading takes, want no more than that", ratio)
+	}
+}
+
+// cpuTime is what the process has used of all processors so far: unlike the time that passed it knows nothing of other processes.
+func cpuTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// lesser joins two measurements, 0: none.
+func lesser(a, b time.Duration) time.Duration {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
 }

@@ -66,11 +66,11 @@ func TestSessionsOfANodeLookAsCalicoctlPrintsThem(t *testing.T) {
 	n := aFabric().Clusters[0].Nodes[1]
 	rows := []simulate.SessionRow{
 		{Device: n, Family: fabric.IPv4, PeerAddress: ad("172.17.0.6"), Protocol: "Mesh_172_17_0_6", Kind: simulate.MeshSession,
-			State: simulate.Established, Reason: "both are in the mesh"},
+			State: simulate.Established, Info: "Established", Reason: "both are in the mesh"},
 		{Device: n, Family: fabric.IPv4, PeerAddress: ad("172.17.0.5"), Protocol: "Node_172_17_0_5_port_179", Kind: simulate.NodeSession,
-			State: simulate.NotCompatible, Reason: "expects AS 64513, which is AS 64512", Objects: []string{"BGPPeer x"}},
+			State: simulate.NotCompatible, Info: "Not compatible", Reason: "expects AS 64513, which is AS 64512", Objects: []string{"BGPPeer x"}},
 		{Device: n, Family: fabric.IPv6, PeerAddress: ad("fd00::1"), Protocol: "Global_fd00__1_port_179", Kind: simulate.GlobalSession,
-			State: simulate.NotEstablished, Reason: "no route to fd00::1"},
+			State: simulate.NotEstablished, Info: "Not established", Reason: "no route to fd00::1"},
 	}
 	const table = `a/m1
 

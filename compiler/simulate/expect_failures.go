@@ -9,7 +9,7 @@ import (
 )
 
 // maxSets bounds the sets of failures that one Prove tries, over all sizes and claims. The sets of one size are tried all or
-// not at all: with it any 2 of 200, 3 of 50 and 4 of 27 different devices and links are.
+// not at all: any 2 of 199, 3 of 49 and 4 of 26 different devices and links are few enough, and take seconds.
 const maxSets = 20_000
 
 // proveFailures proves what is still to hold after failures, of those claims that hold without: the smallest set that breaks

@@ -169,21 +169,17 @@ func (s *search) filterEdit(c *fabric.Cluster, neighbor place, rule string, cove
 
 // exchangeEdit is what makes a derived filter let the route pass to a neighbor: the peering that it is derived from says so.
 func (s *search) exchangeEdit(c *fabric.Cluster, neighbor place) (string, source.Path) {
-	of, far, declared := s.w.dest.cluster, neighbor.part.Cluster, c.At()
-	if of == c {
-		far, of = of, far
-	}
+	of, declared := s.w.dest.cluster, c.At()
 	for _, p := range c.Peerings {
-		if p.Other(c) != of {
-			continue
-		}
-		declared = p.At()
-		if far == c { // it is its own that it doesn't exchange
+		switch {
+		case of == c && p.Other(c) == neighbor.part.Cluster: // the peering doesn't exchange what is the cluster's own
 			what := "pods"
 			if (Destination{s.w.dest}).IsServices() {
 				what = "services"
 			}
-			return fmt.Sprintf("set exchange: %s: true on peering %s", what, p.Name), declared.Fields("exchange", what)
+			return fmt.Sprintf("set exchange: %s: true on peering %s", what, p.Name), p.At().Fields("exchange", what)
+		case p.Other(c) == of:
+			declared = p.At().Field("transit")
 		}
 	}
 	whose := "others"
@@ -257,17 +253,21 @@ func (s *search) stopAtSession(session *Session) *finding {
 		stop.Device = nameOf(far)
 	}
 	stop.Rule, stop.sentence = reason, s.noSession(near, far, reason)
-	stop.Edit = s.sessionEdit(session, kind)
+	if kind != "AS mismatch" {
+		stop.Edit = s.sessionEdit(session, kind)
+		return stop
+	}
+	var edited source.Path
+	if stop.Edit, edited = s.asMismatchEdit(session); edited != "" {
+		stop.At = edited
+	}
 	return stop
 }
 
-// sessionEdit is what makes a session come up; empty: nothing is known.
+// sessionEdit is what makes a session come up whose AS numbers are right; empty: nothing is known.
 func (s *search) sessionEdit(session *Session, kind string) string {
 	near, far := place{part: session.Part}, place{part: session.Peer}
 	switch kind {
-	case "AS mismatch":
-		edit, _ := s.asMismatchEdit(session)
-		return edit
 	case "NO_REMOTE_AS":
 		return fmt.Sprintf("set asNumber%s at %s", objectText(session), s.t.short(near))
 	case "HALF_OPEN":

@@ -11,8 +11,8 @@ import (
 // stops the packet around them. nil: that one gets there.
 func (t *traffic) explainUnderlay(w *course, last leg) *finding {
 	under := t.courseToDevice(last.via, last.to)
-	if under.from(last.at) == arrives {
-		return nil
+	if w.isDevice || under.from(last.at) == arrives {
+		return nil // a tunnel within a tunnel's own way would be explained by itself
 	}
 	stop := t.explain(under, under.failing(last.at))
 	stop.sentence = fmt.Sprintf("%s sends packets to %s through %s to %s, and those do not get there: %s",
@@ -72,7 +72,11 @@ func (t *traffic) isScattered(w *course) bool {
 	if c == nil || len(c.Subnets) < 2 || w.services != nil || len(t.census.parts[c]) == 0 {
 		return false
 	}
-	p := t.census.parts[c][0].rules.poolOf(w.prefix)
+	rules := t.census.parts[c][0].rules
+	if rules == nil {
+		return false
+	}
+	p := rules.poolOf(w.prefix)
 	return p != nil && !p.isWrapped()
 }
 

@@ -35,8 +35,8 @@ func holdsPrecedents(t *testing.T, r *Result, most, step int) (lost int) {
 	p.prepareToFail()
 	tried := 0
 	for size := range most {
-		for picks := range p.picks(size + 1) {
-			failed := firstOf(picks)
+		for chosen := range picks(p.classes, size+1) {
+			failed := firstOf(chosen)
 			if tried++; tried%step != 0 {
 				continue
 			}

@@ -27,8 +27,9 @@ func (r *Result) resettle(v *view) *view {
 			e.domain.spare.put(e)
 		}
 	}()
+	isHurt := r.hurtBy(f)
 	for _, d := range r.domains {
-		if v.isAnew || d.isHurt(r, f) {
+		if v.isAnew || isHurt[d] {
 			hurt[d] = v.engine(d)
 			s.engines = append(s.engines, hurt[d])
 		}
@@ -85,18 +86,31 @@ func (s *settling) include(r *Result, hurt map[*domain]*engine) {
 	}
 }
 
-// isHurt reports whether a failure changes routes of the domain by itself: a part that has lost a member but keeps two does
-// what it did.
-func (d *domain) isHurt(r *Result, f *failure) bool {
-	for _, p := range d.parts {
-		if f.isThin(p) {
-			return true
+// hurtBy returns the domains of which a failure changes routes by itself: a part that has lost a member but keeps two does what
+// it did.
+func (r *Result) hurtBy(f *failure) map[*domain]bool {
+	hurt := map[*domain]bool{}
+	for p := range f.members {
+		for _, d := range p.domains {
+			if d != nil && f.isThin(p) {
+				hurt[d] = true
+			}
 		}
 	}
-	return slices.ContainsFunc(r.sessions, func(t *pair) bool {
-		end := t.a.ends[familyIndex(d.family)]
-		return end != nil && f.hasLink(t.link) && d.has(end)
-	})
+	if len(f.links) == 0 {
+		return hurt
+	}
+	for _, t := range r.sessions {
+		if !f.hasLink(t.link) {
+			continue
+		}
+		for family, end := range t.a.ends {
+			if end != nil {
+				hurt[t.a.Part.domains[family]] = true
+			}
+		}
+	}
+	return hurt
 }
 
 // isThin reports whether so many members of a part have failed that it does less than it did: none is left, or one, which

@@ -116,7 +116,7 @@ func (s *Solver) appendMessages(all []Message, way passage) []Message {
 	sendsAll := s.plan.ends[way.end].sendsAll
 	for _, p := range s.solution.Paths(int(way.from)) {
 		m := s.message(way, &p)
-		if !sendsAll && m.Reason != Unresolvable && m.Reason != SessionDown && (!slot.has || p != slot.best[0]) {
+		if !sendsAll && m.Reason != Unresolvable && m.Reason != SessionDown && m.Reason != SplitHorizon && (!slot.has || p != slot.best[0]) {
 			m.Path, m.Reason = p, NotBest
 		}
 		all = append(all, m)

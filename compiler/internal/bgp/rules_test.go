@@ -321,9 +321,9 @@ func TestMessagesSayWhyNot(t *testing.T) {
 	}{
 		{"a reflector without add-path has paths that are not the best", a[2], a[0], "[passed not the best]"},
 		{"a client tells the one that it is best by nothing", a[0], a[2], "[not the best split horizon]"},
-		{"and the other one neither", a[0], a[3], "[not reflected not the best]"},
+		{"and the other one neither", a[0], a[3], "[not reflected split horizon]"},
 		{"what came from there does not go back", a[2], b[2], "[not the best split horizon]"},
-		{"the others see their own AS", a[2], b[3], "[AS loop not the best]"},
+		{"the others see their own AS", a[2], b[3], "[AS loop not the best split horizon]"},
 	}
 	for _, test := range tests {
 		if got := fmt.Sprint(l.reasons(s, d, test.from, test.to)); got != test.want {
