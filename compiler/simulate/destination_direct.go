@@ -9,8 +9,8 @@ import (
 )
 
 // direct brings in what nodes have in BIRD's table beside pods and services: their connected subnets, the ways to peers that
-// reachableBy says, and the kernel's default route (bird.cfg.template, protocols direct, static and kernel). They are told where a BGPFilter accepts them or a pool covers them.
-// The others, which nobody hears of, are left out.
+// reachableBy says, and the kernel's default route (bird.cfg.template, protocols direct, static and kernel). They are told
+// where a BGPFilter accepts them or a pool covers them. The others, which nobody hears of, are left out.
 func (b *destinationBuilder) direct(p *Part) {
 	g := p.ground[familyIndex(b.domain.family)]
 	for i := range g.attached {

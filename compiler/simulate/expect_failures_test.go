@@ -67,3 +67,33 @@ func TestChoices(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatNeverSettlesAfterAFailureIsTold: the second node's block contains its own address, so that the route which the
+// session brings leads the session's packets to where only that route leads. That it was up before is made up here.
+func TestWhatNeverSettlesAfterAFailureIsTold(t *testing.T) {
+	r := Run(inputOf(t, []byte(`
+name: "t"
+implied: false
+clusters: c: {
+	podCIDRs: ["10.0.2.0/24"]
+	nodes: {
+		n1: {address: "10.0.1.11/24", blocks: []}
+		n2: {address: "10.0.2.11/24", blocks: ["10.0.2.0/26"]}
+		n3: {address: "10.0.1.13/24", blocks: []}
+		n4: {address: "10.0.4.14/24", blocks: []}
+	}
+}
+expect: e: {from: "c/n3", to: "c/n1", survives: 1}
+`)))
+	r.Oscillations = nil
+	for _, pair := range r.sessions {
+		pair.a.State, pair.b.State = Established, Established
+		pair.setUp()
+	}
+	p := newProver(r)
+	v := r.afresh(r.failed(r.Fabric.Clusters[0].Node("n4")))
+	const want = "sessions come up and go down for ever: the session of c/n1 "
+	if got := p.unsettledIn(newTraffic(v, p.census), p.claims[0].regions); !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want %q…", got, want)
+	}
+}

@@ -93,7 +93,8 @@ func newSurveyor(f *fabric.Fabric) *surveyor {
 }
 
 // ofNode returns the segment of an address of a node: in the VRF of the switch on its subnet, one of its rack's switches
-// where it has any there, else the one that has its gateway. An isolated cluster has its subnet to itself, unless a switch of its racks says where it is.
+// where it has any there, else the one that has its gateway. An isolated cluster has its subnet to itself, unless a switch of
+// its racks says where it is.
 func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 	seg := segment{subnet: p.Masked()}
 	all := s.interfaces[seg.subnet]

@@ -7,17 +7,20 @@ import (
 	"topoc/compiler/internal/bgp"
 )
 
-// after is the routes after something has failed and everything has settled again. It shares with base what the failure does
-// not touch. Sessions only go down: one that has not come up while all was well is not tried again.
+// after is the routes after something has failed and everything has settled again: from how it was while nothing had failed,
+// by the news that follow. It shares with base what the failure does not touch. Sessions only go down: one that has not come
+// up while all was well is not tried again.
 func (r *Result) after(f *failure) *view {
 	return r.resettle(&view{result: r, down: f, routes: maps.Clone(r.base.routes)})
 }
 
-// afresh is what after is, but solves everything from the beginning.
+// afresh is what after is, but solves everything from the beginning: where a destination has several stable outcomes it may find
+// another one.
 func (r *Result) afresh(f *failure) *view {
 	return r.resettle(&view{result: r, down: f, routes: maps.Clone(r.base.routes), isAnew: true})
 }
 
+// resettle fills the tables of a view after a failure.
 func (r *Result) resettle(v *view) *view {
 	f := v.down
 	s := &settling{view: v}
@@ -120,8 +123,8 @@ func (f *failure) isThin(p *Part) bool {
 	return dead > 0 && p.Size()-dead < 2
 }
 
-// touched says which destinations the failure may change: those that a route was accepted of from who is gone, or at an end
-// that is down, at either side, and all of them where the underlay is another one.
+// touched says which destinations the failure may change; nil: all. Those are the ones that a route was accepted of from who is
+// gone, or at an end that is down, at either side, and all of them where the underlay is another one.
 func (e *engine) touched() func(*destination) bool {
 	switch {
 	case e.view.isAnew:

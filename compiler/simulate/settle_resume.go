@@ -119,7 +119,7 @@ func (e *engine) resumed(d *destination) (table, bool) {
 	return t, true
 }
 
-// hears says which destinations there may be news of after a failure, before the underlay changes; nil: all.
+// hears says which destinations there may be news of after a failure, as the underlay is so far.
 func (e *engine) hears() func(*destination) bool {
 	if e.resume.isOn && len(e.resume.moved) > 0 {
 		return func(*destination) bool { return true }
