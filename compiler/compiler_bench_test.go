@@ -13,9 +13,9 @@ import (
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
 	"topoc/compiler/simulate"
+	"topoc/topologies/topogen"
 )
 
 // TestGeneratedTopologyIsClean holds the generator to its promise: a benchmark of findings would measure something else.

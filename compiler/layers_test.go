@@ -37,7 +37,7 @@ var layers = func() map[string][]string {
 
 		// Only tests import these.
 		"compiler/internal/goldentest": {},
-		"compiler/internal/topogen":    {},
+		"topologies/topogen":           {},
 		"compiler/internal/oracle":     {"compiler/fabric", "compiler/model", "compiler/calico"},
 
 		"compiler/internal/bgp": {},

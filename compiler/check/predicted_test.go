@@ -9,9 +9,9 @@ import (
 	"topoc/compiler/calico"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
+	"topoc/topologies/topogen"
 )
 
 // TestLargeTopologiesAreToldThatNothingWasTried: what is too much work is not left out in silence.

@@ -11,9 +11,9 @@ import (
 	"topoc/compiler/calico"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
+	"topoc/topologies/topogen"
 )
 
 // BenchmarkRun checks generated topologies with all rules.

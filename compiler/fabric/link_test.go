@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
+	"topoc/topologies/topogen"
 )
 
 // objects returns the names of everything that a name was made for, with its owner.

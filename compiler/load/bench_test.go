@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"topoc/compiler/internal/topogen"
 	"topoc/schema"
+	"topoc/topologies/topogen"
 )
 
 func BenchmarkLoad(b *testing.B) {

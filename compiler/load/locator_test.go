@@ -9,8 +9,8 @@ import (
 	"testing"
 	"unsafe"
 
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/source"
+	"topoc/topologies/topogen"
 )
 
 func TestLocateFindsWhatIsWritten(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"topoc/compiler/calico"
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // rackFabric is a fabric for benchmarks: so many racks of 100 nodes under four spines.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 func TestWhatTheExamplesExpectHolds(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // rowText writes a row on one line.

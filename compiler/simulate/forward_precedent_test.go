@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // TestWhatAFailureDoesNotTouchArrivesAsItDid: after one or two failures, pods that are only followed from where something has

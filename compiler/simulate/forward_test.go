@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // eachTopology runs a test on every example.

@@ -10,7 +10,7 @@ import (
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/oracle"
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // TestRoutesAfterFailuresEqualTheOracle: the kernels' routes after the loss of a node, a switch or a link are those that the

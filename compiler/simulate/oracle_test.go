@@ -10,8 +10,8 @@ import (
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/oracle"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
+	"topoc/topologies/topogen"
 )
 
 // verdict is what holding a topology to the oracle came to.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // TestSessionsOfRandomTopologies holds what Calico makes of the emitted objects, and the switches of theirs, to the sessions that

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // TestEveryTraceTellsSomething traces between all places of topologies of all kinds.

@@ -14,8 +14,8 @@ import (
 
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
+	"topoc/topologies/topogen"
 )
 
 // link loads and links a topology that must have no mistakes.

@@ -9,8 +9,8 @@ import (
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
 	"topoc/compiler/load"
+	"topoc/topologies/topogen"
 )
 
 // seeds is how many seeds the tests look at, from 0.

@@ -9,7 +9,7 @@ import (
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/internal/topogen"
+	"topoc/topologies/topogen"
 )
 
 // TestFabricIsClean holds the generator to its promise: a benchmark of findings would measure something else.
