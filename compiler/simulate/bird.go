@@ -21,6 +21,7 @@ type BIRD struct {
 	Protocols  []Protocol     // in the order of Sessions
 	Ignored    []string       // patterns of interfaces that protocol direct leaves out, beside Calico's own
 	Blackholes []netip.Prefix // static routes for what the node announces itself: its blocks, then services, each sorted
+	Workloads  []netip.Prefix // single addresses, each with a route of its pod's own in the kernel: borrowed, or a block by itself
 	Gateways   []GatewayRoute // static routes to peers, as reachableBy says
 	Kernel     []KernelRule   // what BIRD writes into the kernel: the first rule decides, what none covers is written
 
@@ -63,6 +64,11 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 	rules := at.part.rules
 	b := &BIRD{Node: n, Family: f, IsDisabled: !n.Addr(f).IsValid(), RouterID: routerIDOf(n), ASN: rules.asn, ListenPort: rules.port,
 		Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
+	for _, h := range rules.allocations().of[n] {
+		if h.single && fabric.FamilyOf(h.prefix.Addr()) == f {
+			b.Workloads = append(b.Workloads, h.prefix)
+		}
+	}
 	if c := rules.objects.BGPConfiguration; c != nil {
 		b.Ignored = c.Spec.IgnoredInterfaces
 	}

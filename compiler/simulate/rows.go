@@ -110,7 +110,7 @@ func (v *view) groundRows(at place, g *ground, f fabric.Family) []RouteRow {
 	for _, s := range g.statics {
 		if !slices.ContainsFunc(rows, func(r RouteRow) bool { return r.Prefix == s.prefix }) && g.leads(s.action, v.down) {
 			static := row
-			static.Prefix, static.Proto, static.NextHops = s.prefix, s.proto, v.nextHops(at, nil, 0, s.action)
+			static.Prefix, static.Proto, static.Metric, static.NextHops = s.prefix, s.proto, s.action.metric, v.nextHops(at, nil, 0, s.action)
 			rows = append(rows, static)
 		}
 	}
