@@ -134,7 +134,7 @@ func compareRoutes(m *Machine, p Prediction, s *Seen) []Line {
 		}
 	}
 	for _, row := range p.Routes(m.Device) {
-		if row.VRF != m.VRF || row.Table != simulate.KernelTable || isFelix(row) {
+		if row.VRF != m.VRF || row.Table != simulate.KernelTable || isFelix(row) || row.Prefix.Addr().Is6() && row.Prefix.Addr().IsLinkLocalUnicast() {
 			continue
 		}
 		line := Line{Predicted: predictedText(row)}

@@ -10,48 +10,83 @@ import (
 	"topoc/compiler/simulate"
 )
 
-// addSites adds the routers that nobody declared, and that are believed to be behind default gateways: one for each realm that
-// has such a gateway or a speaker on none of the networks. They know networks, links and loopbacks; of pods and services nothing.
+// addSites adds the routers that nobody declared, and that are believed to be behind default gateways. One of them knows all
+// networks, links and loopbacks; of pods and services nothing. Only networks that use the same subnet need routers of their own.
 func (p *planner) addSites(stations []simulate.Station) {
-	realms := map[string][]int{} // stations with a believed gateway, or beyond all networks
-	for i := range stations {
-		s := &stations[i]
+	isNeeded := func(s *simulate.Station) bool {
 		_, isOutside := s.Device.(*fabric.External)
-		switch {
-		case isOutside && len(s.Ports) == 0:
-			realms[""] = append(realms[""], i)
-		case len(s.Ports) > 0 && (s.Defaults[0].IsBelieved || s.Defaults[1].IsBelieved):
-			realm := s.Ports[0].Realm
-			realms[realm] = append(realms[realm], i)
+		return isOutside && len(s.Ports) == 0 || len(s.Ports) > 0 && (s.Defaults[0].IsBelieved || s.Defaults[1].IsBelieved)
+	}
+	for i, networks := range apart(stations) {
+		x := &site{planner: p, stations: stations, router: &Machine{Name: "site"}, taken: map[netip.Addr]bool{}}
+		var needing []int
+		for j := range stations {
+			s := &stations[j]
+			isHere := slices.ContainsFunc(s.Ports, func(port simulate.Port) bool { return networks[port.Network] })
+			if isNeeded(s) && (isHere || i == 0 && len(s.Ports) == 0) {
+				needing = append(needing, j)
+			}
 		}
-	}
-	var names []string
-	for realm := range realms {
-		names = append(names, realm)
-	}
-	slices.Sort(names)
-	for _, realm := range names {
-		x := &site{planner: p, stations: stations, realm: realm, router: &Machine{Name: p.unique("site")}, taken: map[netip.Addr]bool{}}
-		x.plan(realms[realm])
+		if len(needing) == 0 {
+			continue
+		}
+		x.router.Name = p.unique("site")
+		x.plan(networks, needing)
 		p.Machines = append(p.Machines, x.router)
 	}
 }
 
-// site plans the router of one realm.
+// apart returns the networks that many can be on, in sets in which no two have the same subnet. There is at least one set.
+func apart(stations []simulate.Station) []map[int]bool {
+	sets := []map[int]bool{{}}
+	used := []map[netip.Prefix]int{{}} // by set: the network of a subnet
+	subnets := map[int][]netip.Prefix{}
+	var order []int
+	for i := range stations {
+		for _, port := range stations[i].Ports {
+			if port.Link != nil {
+				continue
+			}
+			if _, known := subnets[port.Network]; !known {
+				order = append(order, port.Network)
+			}
+			for _, a := range port.Addresses {
+				subnets[port.Network] = append(subnets[port.Network], a.Masked())
+			}
+		}
+	}
+	for _, network := range order {
+		isTaken := func(of map[netip.Prefix]int) bool {
+			return slices.ContainsFunc(subnets[network], func(p netip.Prefix) bool { n, ok := of[p]; return ok && n != network })
+		}
+		i := slices.IndexFunc(used, func(of map[netip.Prefix]int) bool { return !isTaken(of) })
+		if i < 0 {
+			i = len(sets)
+			sets, used = append(sets, map[int]bool{}), append(used, map[netip.Prefix]int{})
+		}
+		sets[i][network] = true
+		for _, p := range subnets[network] {
+			used[i][p] = network
+		}
+	}
+	return sets
+}
+
+// site plans one router.
 type site struct {
 	*planner
 	stations []simulate.Station
-	realm    string
 	router   *Machine
 	taken    map[netip.Addr]bool
 	wires    int // to speakers outside
 }
 
-func (x *site) plan(needing []int) {
-	x.joinNetworks()
+func (x *site) plan(networks map[int]bool, needing []int) {
+	x.join(networks)
 	for _, i := range needing {
 		x.takeGateways(i)
 	}
+	x.takeAddresses()
 	x.addLinks()
 	for _, i := range needing {
 		if len(x.stations[i].Ports) == 0 {
@@ -63,8 +98,8 @@ func (x *site) plan(needing []int) {
 	}
 }
 
-// joinNetworks gives the router a port on each network of the realm that many can be on.
-func (x *site) joinNetworks() {
+// join gives the router a port on each of the networks.
+func (x *site) join(networks map[int]bool) {
 	used := map[string]bool{loopback: true}
 	for i := range x.stations {
 		for _, port := range x.stations[i].Ports {
@@ -74,7 +109,7 @@ func (x *site) joinNetworks() {
 			for _, a := range port.Shared {
 				x.taken[a] = true
 			}
-			if port.Link == nil && port.Realm == x.realm && x.portOn(port.Network) == nil {
+			if networks[port.Network] && x.portOn(port.Network) == nil {
 				x.router.Ports = append(x.router.Ports, Port{Name: kernelName("", used), Network: port.Network})
 			}
 		}
@@ -89,19 +124,34 @@ func (x *site) portOn(network int) *Port {
 	return &x.router.Ports[i]
 }
 
-// takeGateways gives the router the gateways that a station goes by and nobody has, and an address in its subnets besides.
+// takeGateways gives the router the gateways that a station goes by and nobody has.
 func (x *site) takeGateways(i int) {
 	s := &x.stations[i]
-	for f, d := range s.Defaults {
+	for _, d := range s.Defaults {
+		if !d.IsBelieved || !d.Gateway.IsValid() {
+			continue
+		}
 		for _, port := range s.Ports {
-			own := x.portOn(port.Network)
 			for _, a := range port.Addresses {
-				if own == nil || familyIndex(a.Addr()) != f || !d.IsBelieved {
-					continue
-				}
-				if d.Gateway.IsValid() && a.Masked().Contains(d.Gateway) {
+				if own := x.portOn(port.Network); own != nil && a.Masked().Contains(d.Gateway) {
 					x.give(own, netip.PrefixFrom(d.Gateway, a.Bits()))
-				} else if x.router.addressIn(port.Network, fabric.FamilyOf(a.Addr())) == (netip.Addr{}) {
+				}
+			}
+		}
+	}
+}
+
+// takeAddresses gives the router an address in every subnet of its networks that has one left.
+func (x *site) takeAddresses() {
+	for i := range x.stations {
+		for _, port := range x.stations[i].Ports {
+			own := x.portOn(port.Network)
+			if own == nil {
+				continue
+			}
+			for _, a := range port.Addresses {
+				isIn := func(p netip.Prefix) bool { return p.Masked() == a.Masked() }
+				if !slices.ContainsFunc(own.Addresses, isIn) {
 					x.give(own, x.freeIn(a.Masked()))
 				}
 			}
@@ -157,9 +207,10 @@ func (x *site) switches() []reached {
 		var r reached
 		for _, port := range x.router.Ports {
 			for f, family := range families {
-				if a := m.addressIn(port.Network, family); a.IsValid() && !r.via[f].IsValid() {
-					r.via[f], r.back[f] = a, x.router.addressIn(port.Network, family)
+				if r.via[f].IsValid() {
+					continue
 				}
+				r.via[f], r.back[f] = neighbors(m, x.router, port.Network, family)
 			}
 		}
 		if r.via[0].IsValid() || r.via[1].IsValid() {
@@ -176,12 +227,31 @@ func (x *site) switches() []reached {
 			seen[far] = true
 			next := reached{machine: far, via: all[i].via}
 			for f, family := range families {
-				next.back[f] = all[i].machine.addressIn(port.Network, family)
+				next.back[f], _ = neighbors(all[i].machine, far, port.Network, family)
 			}
 			all = append(all, next)
 		}
 	}
 	return all
+}
+
+// neighbors are the addresses by which two machines reach each other on a network: of one subnet. Zero: there are none.
+func neighbors(a, b *Machine, network int, f fabric.Family) (ofA, ofB netip.Addr) {
+	for _, p := range a.Ports {
+		for _, q := range b.Ports {
+			if p.Network != network || q.Network != network {
+				continue
+			}
+			for _, own := range p.Addresses {
+				for _, other := range q.Addresses {
+					if fabric.FamilyOf(own.Addr()) == f && own.Masked() == other.Masked() && own != other {
+						return own.Addr(), other.Addr()
+					}
+				}
+			}
+		}
+	}
+	return ofA, ofB
 }
 
 var families = [...]fabric.Family{fabric.IPv4, fabric.IPv6}
@@ -267,7 +337,7 @@ func (x *site) addDefaults(i int) {
 			continue
 		}
 		for _, port := range s.Ports {
-			if via := x.router.addressIn(port.Network, families[f]); via.IsValid() && x.Machines[i].addressIn(port.Network, families[f]).IsValid() {
+			if via, _ := neighbors(x.router, x.Machines[i], port.Network, families[f]); via.IsValid() {
 				x.Machines[i].Routes = append(x.Machines[i].Routes, Route{Prefix: defaultOf(f), Gateways: []netip.Addr{via}, Protocol: ByLab})
 				break
 			}

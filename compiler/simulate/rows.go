@@ -180,7 +180,7 @@ func (v *view) direct(at place, d *destination, owner int, h hop) []NextHop {
 	for _, member := range v.members(at, d, owner, h) {
 		a := of.Addrs[member]
 		nh := NextHop{Address: a, Announced: a, Interface: h.tunnel, OnLink: h.tunnel != ""}
-		if h.tunnel == "" {
+		if h.tunnel == "" && !a.IsLinkLocalUnicast() { // such an address is on every link's subnet
 			nh.Interface = at.interfaceTo(a)
 		}
 		if nh.Interface == "" {

@@ -24,7 +24,6 @@ type Port struct {
 	Addresses []netip.Prefix     // with the subnet's length, IPv4 first; none on an unnumbered link
 	Shared    []netip.Addr       // anycast or virtual gateways, which other stations may have too
 	Link      *fabric.SwitchLink // nil: a network that many can be on
-	Realm     string             // networks of one realm are connected by the rest of the site, as far as nobody says otherwise
 }
 
 // StationRoute is a static route.
@@ -119,18 +118,7 @@ func (n *networks) attach(s *Station, at *attachment, member int) {
 		n.sets.join(id, s.Ports[i].Network)
 		return
 	}
-	s.Ports = append(s.Ports, Port{Network: id, Interface: at.iface[member], Addresses: []netip.Prefix{address}, Link: at.link, Realm: at.realm()})
-}
-
-// realm is what connects the segment with others: nothing, for VRFs and what isolated clusters have to themselves.
-func (s *segment) realm() string {
-	switch {
-	case s.alone != nil:
-		return "cluster " + s.alone.Name
-	case s.vrf != "":
-		return "VRF " + s.vrf
-	}
-	return ""
+	s.Ports = append(s.Ports, Port{Network: id, Interface: at.iface[member], Addresses: []netip.Prefix{address}, Link: at.link})
 }
 
 // share adds a shared address to the port on whose subnet it is.
@@ -148,7 +136,7 @@ func (n *networks) addUnnumbered(s *Station, p *Part) {
 	for _, e := range p.Switch.Links {
 		isThere := slices.ContainsFunc(s.Ports, func(p Port) bool { return p.Link == e.Link }) // by its link-local address
 		if e.VRF == p.VRF && e.Link.Unnumbered() && !isThere {
-			s.Ports = append(s.Ports, Port{Network: n.of(e.Link), Interface: e.Interface, Link: e.Link, Realm: (&segment{vrf: p.VRF}).realm()})
+			s.Ports = append(s.Ports, Port{Network: n.of(e.Link), Interface: e.Interface, Link: e.Link})
 		}
 	}
 }
