@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,6 +80,56 @@ func (t *emulationText) comparisons(all []*emulate.Comparison) {
 		t.lines("sessions", c.Sessions)
 		t.lines("routes", c.Routes)
 	}
+}
+
+// changes prints what machines have now and had not before, and the other way round.
+func (t *emulationText) changes(before, after []*emulate.Comparison) {
+	was := map[*emulate.Machine]*emulate.Comparison{}
+	for _, c := range before {
+		was[c.Machine] = c
+	}
+	isAny := false
+	for _, c := range after {
+		sessions, routes := changed(was[c.Machine].Sessions, c.Sessions), changed(was[c.Machine].Routes, c.Routes)
+		if len(sessions)+len(routes) == 0 {
+			continue
+		}
+		fmt.Fprintln(t.w, c.Machine.Title())
+		t.lines("sessions", sessions)
+		t.lines("routes", routes)
+		isAny = true
+	}
+	if !isAny {
+		fmt.Fprintln(t.w, "nothing changed at the others")
+	}
+}
+
+// changed returns what was seen before and what is seen now, where that differs, as lines: those of one session or prefix together.
+func changed(before, after []emulate.Line) []emulate.Line {
+	now := map[string]bool{}
+	for _, l := range after {
+		now[l.Seen] = true
+	}
+	then := map[string]bool{}
+	var lines []emulate.Line
+	for _, l := range before {
+		then[l.Seen] = true
+		if l.Seen != "" && !now[l.Seen] {
+			lines = append(lines, emulate.Line{Predicted: l.Seen})
+		}
+	}
+	for _, l := range after {
+		if l.Seen == "" || then[l.Seen] {
+			continue
+		}
+		i := slices.IndexFunc(lines, func(gone emulate.Line) bool { return gone.Seen == "" && emulate.SameSubject(gone.Predicted, l.Seen) })
+		if i < 0 {
+			lines = append(lines, emulate.Line{Seen: l.Seen})
+		} else {
+			lines[i].Seen = l.Seen
+		}
+	}
+	return lines
 }
 
 func (t *emulationText) lines(title string, lines []emulate.Line) {

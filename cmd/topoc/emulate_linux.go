@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -198,45 +199,62 @@ func (m *emulation) emulate(e *env, topology string) error {
 
 // watch waits until the emulation has settled, prints it, and lets devices die.
 func (m *emulation) watch(e *env, running *emulate.Running, failing []fabric.Device) error {
-	differs, err := m.settle(e, running, running.Lab.Predicted)
+	began := time.Now()
+	before, err := m.settle(e, running, running.Lab.Predicted)
 	if err != nil {
 		return err
 	}
+	text := newEmulationText(e.stdout)
+	text.comparisons(before)
+	text.summary(before, time.Since(began))
+	if err := text.w.Flush(); err != nil {
+		return err
+	}
+	_, _, differences := emulate.Total(before)
 	if len(failing) > 0 {
-		for _, d := range failing {
-			if err := running.FailDevice(d); err != nil {
-				return err
-			}
-			fmt.Fprintf(e.stdout, "\n%s dies\n\n", d.DeviceName())
-		}
-		after, err := m.settle(e, running, running.Lab.Predicted.After(failing, nil))
+		inAftermath, err := m.watchFailure(e, running, failing, before)
 		if err != nil {
 			return err
 		}
-		differs = differs || after
+		differences += inAftermath
 	}
-	if differs {
+	if differences > 0 {
 		return errFound
 	}
 	return nil
 }
 
-// settle waits until all is as predicted or the deadline is over, prints it, and reports whether anything differs.
-func (m *emulation) settle(e *env, running *emulate.Running, p emulate.Prediction) (bool, error) {
+// watchFailure lets devices die, prints what changes, and counts what differs from what is predicted for that.
+func (m *emulation) watchFailure(e *env, running *emulate.Running, failing []fabric.Device, before []*emulate.Comparison) (int, error) {
+	text := newEmulationText(e.stdout)
+	for _, d := range failing {
+		fmt.Fprintf(text.w, "\n%s dies (- before, + after)\n\n", d.DeviceName())
+		if err := running.FailDevice(d); err != nil {
+			return 0, err
+		}
+	}
 	began := time.Now()
+	after, err := m.settle(e, running, running.Lab.Predicted.After(failing, nil))
+	if err != nil {
+		return 0, err
+	}
+	text.changes(before, after)
+	text.summary(after, time.Since(began))
+	_, _, differences := emulate.Total(after)
+	if differences > 0 {
+		fmt.Fprintln(text.w)
+		text.comparisons(slices.DeleteFunc(after, func(c *emulate.Comparison) bool { return c.Differences() == 0 }))
+	}
+	return differences, text.w.Flush()
+}
+
+// settle waits until all is as predicted or the deadline is over.
+func (m *emulation) settle(e *env, running *emulate.Running, p emulate.Prediction) ([]*emulate.Comparison, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), m.deadline)
 	defer cancel()
 	show, done := e.progress()
-	all, err := running.Await(ctx, p, func(differences int) { show(plural(differences, "difference") + " left") })
-	done()
-	if err != nil {
-		return false, err
-	}
-	text := newEmulationText(e.stdout)
-	text.comparisons(all)
-	text.summary(all, time.Since(began))
-	_, _, differences := emulate.Total(all)
-	return differences > 0, text.w.Flush()
+	defer done()
+	return running.Await(ctx, p, func(differences int) { show(plural(differences, "difference") + " left") })
 }
 
 // printShells says how to get a shell on each device of an emulation whose first process has that number.

@@ -150,7 +150,7 @@ func compareRoutes(m *Machine, p Prediction, s *Seen) []Line {
 // pairUp puts routes that nobody predicted beside predicted ones of the same prefix that are not there.
 func pairUp(lines []Line, unpredicted map[string]bool) []Line {
 	for _, text := range sortedSet(unpredicted) {
-		i := slices.IndexFunc(lines, func(l Line) bool { return l.Seen == "" && prefixOf(l.Predicted) == prefixOf(text) })
+		i := slices.IndexFunc(lines, func(l Line) bool { return l.Seen == "" && SameSubject(l.Predicted, text) })
 		if i < 0 {
 			lines = append(lines, Line{Seen: text})
 		} else {
@@ -169,7 +169,10 @@ func sortedSet(set map[string]bool) []string {
 	return all
 }
 
-// prefixOf is the prefix of a route's text, without the type before it.
+// SameSubject reports whether two lines speak of one session, or of routes to one prefix.
+func SameSubject(a, b string) bool { return prefixOf(a) == prefixOf(b) }
+
+// prefixOf is the prefix of a route's text, without the type before it, or the peer of a session's.
 func prefixOf(text string) string {
 	for word := range strings.FieldsSeq(text) {
 		if strings.ContainsAny(word, "./:") || word == "default" {

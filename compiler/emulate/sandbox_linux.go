@@ -97,5 +97,12 @@ func becomeFRR(dir string) error {
 			return fmt.Errorf("mount %s: %w", file, err)
 		}
 	}
-	return nil
+	const settings = "/etc/frr" // of this machine's FRR, if it has any: not for everybody to read, and none of ours
+	if !exists(settings) {
+		return nil
+	}
+	if err := unix.Mount("tmpfs", settings, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755"); err != nil {
+		return fmt.Errorf("mount %s: %w", settings, err)
+	}
+	return os.WriteFile(filepath.Join(settings, "vtysh.conf"), nil, 0o644)
 }
