@@ -1,6 +1,8 @@
 package emulate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -100,6 +102,9 @@ func birdSession(w *cfgtext.Writer, p *simulate.Protocol, t Timing) {
 	w.Line("graceful restart;")
 	if restart > 0 {
 		w.Line("graceful restart time %d;", restart)
+	}
+	if p.Password != "" {
+		w.Line("password %q;", passwordOf(p.Password))
 	}
 	t.birdTimers(w)
 	if p.IsPassive {
@@ -234,8 +239,16 @@ func birdActions(r *simulate.FilterRule) []string {
 	return all
 }
 
-// outsideConf writes the configuration of one BIRD of a speaker outside the topology: it is there, and announces nothing.
-func outsideConf(e *fabric.External, rows []simulate.SessionRow, t Timing) []byte {
+// passwordOf is the password that stands for a Secret's: whatever is called the same is the same. TCP's signatures take no more
+// than 80 characters, and BIRD no quotation mark.
+func passwordOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:16])
+}
+
+// outsideConf writes the configuration of one BIRD of a speaker outside the topology: it is there, and announces nothing. It has
+// the passwords of its peers, by their addresses, if it has any.
+func outsideConf(e *fabric.External, rows []simulate.SessionRow, passwords map[netip.Addr]string, t Timing) []byte {
 	w := cfgtext.New("\t")
 	id := e.Address
 	if !id.Is4() {
@@ -256,6 +269,9 @@ func outsideConf(e *fabric.External, rows []simulate.SessionRow, t Timing) []byt
 				w.Line("multihop %d;", *hops)
 			} else {
 				w.Line("multihop;")
+			}
+			if password := passwords[row.PeerAddress]; password != "" && e.Model.Password != nil {
+				w.Line("password %q;", passwordOf(password))
 			}
 			t.birdTimers(w)
 			w.Line("passive on;")

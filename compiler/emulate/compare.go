@@ -234,6 +234,10 @@ func predictedText(row simulate.RouteRow) string {
 		r.metric = cmp.Or(r.metric, kernelMetric6(row.Source.IsValid()))
 	}
 	for _, nh := range row.NextHops {
+		if !nh.Address.IsValid() && nh.Interface == "" {
+			r.nextTo = append(r.nextTo, someGateway)
+			continue
+		}
 		r.nextTo = append(r.nextTo, nextHopText(nh.Address, nh.Interface))
 	}
 	return r.String()
@@ -250,10 +254,17 @@ func kernelMetric6(isConnected bool) uint32 {
 func (m *Machine) seenText(route SeenRoute) string {
 	r := routeText{prefix: route.Prefix, kind: route.Type, proto: protocolText(route.Protocol), metric: route.Metric}
 	for _, nh := range route.NextHops {
+		if slices.Contains(m.Unknown, nh.Address) {
+			r.nextTo = append(r.nextTo, someGateway)
+			continue
+		}
 		r.nextTo = append(r.nextTo, nextHopText(nh.Address, m.declared(nh.Interface)))
 	}
 	return r.String()
 }
+
+// someGateway stands for a gateway that nobody declared.
+const someGateway = "via the gateway"
 
 // protocolText is the name of who made a route, as predictions have it (iproute2, rt_protos). FRR has numbers of its own for
 // static and BGP routes.

@@ -22,7 +22,7 @@ func frrConf(s *fabric.Switch, m *Machine, t Timing) (conf []byte, note string) 
 	var b bytes.Buffer
 	b.Write(snippet)
 	for _, r := range own.Routers {
-		frrTimers(&b, r, t)
+		frrRest(&b, r, t)
 	}
 	switch {
 	case m.VRF != "":
@@ -75,29 +75,31 @@ func renamed(neighbors []*fabric.Neighbor, m *Machine) []*fabric.Neighbor {
 	return all
 }
 
-// frrTimers writes the timers of an emulation behind a snippet: of groups, and of neighbors that stand alone.
-func frrTimers(b *bytes.Buffer, r *fabric.BGPRouter, t Timing) {
-	if t == (Timing{}) {
-		return
-	}
+// frrRest writes what follows a snippet: passwords, for which it has placeholders only, and the timers of an emulation. Both are
+// of groups, and of neighbors that stand alone.
+func frrRest(b *bytes.Buffer, r *fabric.BGPRouter, t Timing) {
 	fmt.Fprintf(b, "router bgp %d\n", r.ASN)
-	var names []string
+	rest := func(name string, c *fabric.SessionConfig) {
+		if c.Password != nil {
+			fmt.Fprintf(b, " neighbor %s password %s\n", name, passwordOf(c.Password.Secret+"/"+c.Password.Key))
+		}
+		if t.Connect > 0 {
+			fmt.Fprintf(b, " neighbor %s timers connect %d\n", name, t.Connect)
+		}
+		if t.Hold > 0 {
+			fmt.Fprintf(b, " neighbor %s timers %d %d\n", name, t.Keepalive, t.Hold)
+		}
+	}
 	for _, g := range r.Groups {
-		names = append(names, g.Name)
+		rest(g.Name, &g.SessionConfig)
 	}
 	for _, n := range r.Neighbors {
 		switch {
 		case n.Group != nil:
 		case n.Interface != "":
-			names = append(names, n.Interface)
+			rest(n.Interface, &n.SessionConfig)
 		default:
-			names = append(names, n.Address.String())
-		}
-	}
-	for _, name := range names {
-		fmt.Fprintf(b, " neighbor %s timers connect %d\n", name, max(1, t.Connect))
-		if t.Hold > 0 {
-			fmt.Fprintf(b, " neighbor %s timers %d %d\n", name, t.Keepalive, t.Hold)
+			rest(n.Address.String(), &n.SessionConfig)
 		}
 	}
 	if t.Restart > 0 {

@@ -30,6 +30,8 @@ type Machine struct {
 	Routes []Route
 	Tunnel []Tunnel // Felix's devices of VXLAN
 
+	Unknown []netip.Addr // gateways that nobody declared: predictions know no address of theirs
+
 	BIRD  []byte // configuration of BIRD for IPv4; nil: none runs
 	BIRD6 []byte // likewise for IPv6
 	FRR   []byte // likewise of FRR
@@ -215,7 +217,19 @@ func (m *Machine) addStatics(s *simulate.Station) {
 
 func (p *planner) outside(m *Machine, e *fabric.External) {
 	rows := p.Predicted.Sessions(e)
-	conf := outsideConf(e, rows, p.timing)
+	passwords := map[netip.Addr]string{}
+	for _, row := range rows {
+		n, ok := row.Peer.(*fabric.Node)
+		if !ok {
+			continue
+		}
+		for _, protocol := range p.Predicted.BIRD(n, row.Family).Protocols {
+			if protocol.Row.PeerAddress == e.Address {
+				passwords[row.PeerAddress] = protocol.Password
+			}
+		}
+	}
+	conf := outsideConf(e, rows, passwords, p.timing)
 	if fabric.FamilyOf(e.Address) == fabric.IPv4 {
 		m.BIRD = conf
 	} else {

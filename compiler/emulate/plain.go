@@ -14,8 +14,8 @@ import (
 
 // Plain is what of a topology can be emulated, and all that is changed of it. BIRD as distributions have it cannot send into IPIP
 // tunnels, which Calico's own can (the attribute krt_tunnel), and kernels may lack them: pools with IPIP are taken to have no
-// encapsulation, so that BIRD writes the same routes to the same next hops, without the tunnel. Passwords, which a topology does
-// not have, are left out at both ends. Timers are Timing's. What is printed beside is the prediction of this, so it compares.
+// encapsulation, so that BIRD writes the same routes to the same next hops, without the tunnel. A Secret's name stands for the
+// password that it holds. Timers are Timing's. What is printed beside is the prediction of this, so it compares.
 func Plain(in simulate.Input) simulate.Input {
 	plain := simulate.Input{Fabric: in.Fabric, Objects: map[*fabric.Cluster]*calico.Objects{}}
 	for c, o := range in.Objects {

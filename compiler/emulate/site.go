@@ -244,7 +244,7 @@ func neighbors(a, b *Machine, network int, f fabric.Family) (ofA, ofB netip.Addr
 			}
 			for _, own := range p.Addresses {
 				for _, other := range q.Addresses {
-					if fabric.FamilyOf(own.Addr()) == f && own.Masked() == other.Masked() && own != other {
+					if fabric.FamilyOf(own.Addr()) == f && own.Masked() == other.Masked() && own != other && !own.Addr().IsLinkLocalUnicast() {
 						return own.Addr(), other.Addr()
 					}
 				}
@@ -338,7 +338,9 @@ func (x *site) addDefaults(i int) {
 		}
 		for _, port := range s.Ports {
 			if via, _ := neighbors(x.router, x.Machines[i], port.Network, families[f]); via.IsValid() {
-				x.Machines[i].Routes = append(x.Machines[i].Routes, Route{Prefix: defaultOf(f), Gateways: []netip.Addr{via}, Protocol: ByLab})
+				m := x.Machines[i]
+				m.Routes = append(m.Routes, Route{Prefix: defaultOf(f), Gateways: []netip.Addr{via}, Protocol: ByLab})
+				m.Unknown = append(m.Unknown, via)
 				break
 			}
 		}
