@@ -127,10 +127,12 @@ func (m *Machine) declared(kernel string) string {
 
 func compareRoutes(m *Machine, p Prediction, s *Seen) []Line {
 	var lines []Line
-	seen := map[string]bool{}
+	seen, byGateway := map[string]bool{}, map[string]string{} // byGateway: what is seen, by how it reads where gateways have no name
 	for _, route := range s.Routes {
-		if route.Protocol != ByLab && route.Protocol != ByFelix {
-			seen[m.seenText(route)] = true
+		if route.Protocol != ByLab && route.Protocol != ByFelix && !route.isOfLab() {
+			text := m.seenText(route, nil)
+			seen[text] = true
+			byGateway[m.seenText(route, m.Unknown)] = text
 		}
 	}
 	for _, row := range p.Routes(m.Device) {
@@ -138,13 +140,22 @@ func compareRoutes(m *Machine, p Prediction, s *Seen) []Line {
 			continue
 		}
 		line := Line{Predicted: predictedText(row)}
-		if seen[line.Predicted] {
-			delete(seen, line.Predicted)
+		text := line.Predicted
+		if !seen[text] {
+			text = byGateway[text]
+		}
+		if seen[text] {
+			delete(seen, text)
 			line.Seen = line.Predicted
 		}
 		lines = append(lines, line)
 	}
 	return pairUp(lines, seen)
+}
+
+// isOfLab reports whether a route is that of an interface which the topology doesn't have.
+func (r *SeenRoute) isOfLab() bool {
+	return len(r.NextHops) == 1 && strings.HasPrefix(r.NextHops[0].Interface, labPort) && !r.NextHops[0].Address.IsValid()
 }
 
 // pairUp puts routes that nobody predicted beside predicted ones of the same prefix that are not there.
@@ -234,7 +245,7 @@ func predictedText(row simulate.RouteRow) string {
 		r.metric = cmp.Or(r.metric, kernelMetric6(row.Source.IsValid()))
 	}
 	for _, nh := range row.NextHops {
-		if !nh.Address.IsValid() && nh.Interface == "" {
+		if !nh.Address.IsValid() && nh.Interface == "" && row.Proto != "kernel" {
 			r.nextTo = append(r.nextTo, someGateway)
 			continue
 		}
@@ -251,10 +262,11 @@ func kernelMetric6(isConnected bool) uint32 {
 	return 1024
 }
 
-func (m *Machine) seenText(route SeenRoute) string {
+// seenText writes a route as it is; those gateways have no name.
+func (m *Machine) seenText(route SeenRoute, nameless []netip.Addr) string {
 	r := routeText{prefix: route.Prefix, kind: route.Type, proto: protocolText(route.Protocol), metric: route.Metric}
 	for _, nh := range route.NextHops {
-		if slices.Contains(m.Unknown, nh.Address) {
+		if slices.Contains(nameless, nh.Address) {
 			r.nextTo = append(r.nextTo, someGateway)
 			continue
 		}

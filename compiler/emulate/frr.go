@@ -75,10 +75,11 @@ func renamed(neighbors []*fabric.Neighbor, m *Machine) []*fabric.Neighbor {
 	return all
 }
 
-// frrRest writes what follows a snippet: passwords, for which it has placeholders only, and the timers of an emulation. Both are
-// of groups, and of neighbors that stand alone.
+// frrRest writes what follows a snippet: passwords, for which it has placeholders only, and the timers of an emulation, of groups
+// and of neighbors that stand alone. Of eBGP paths that are alike FRR would keep the one that came first, which nobody can predict:
+// the lowest router ID decides.
 func frrRest(b *bytes.Buffer, r *fabric.BGPRouter, t Timing) {
-	fmt.Fprintf(b, "router bgp %d\n", r.ASN)
+	fmt.Fprintf(b, "router bgp %d\n bgp bestpath compare-routerid\n", r.ASN)
 	rest := func(name string, c *fabric.SessionConfig) {
 		if c.Password != nil {
 			fmt.Fprintf(b, " neighbor %s password %s\n", name, passwordOf(c.Password.Secret+"/"+c.Password.Key))

@@ -73,6 +73,9 @@ const (
 	services = "kube-ipvs0"
 )
 
+// labPort begins the names of interfaces on networks that the topology doesn't have.
+const labPort = "topoc"
+
 // Route is a route that a machine has before any daemon runs.
 type Route struct {
 	Prefix    netip.Prefix

@@ -127,14 +127,20 @@ func (x *site) portOn(network int) *Port {
 // takeGateways gives the router the gateways that a station goes by and nobody has.
 func (x *site) takeGateways(i int) {
 	s := &x.stations[i]
+	var gateways []netip.Addr
 	for _, d := range s.Defaults {
-		if !d.IsBelieved || !d.Gateway.IsValid() {
-			continue
+		gateways = append(gateways, d.Gateway)
+	}
+	for _, r := range s.Statics {
+		if r.FromBIRD {
+			gateways = append(gateways, r.Gateways...)
 		}
+	}
+	for _, gateway := range gateways {
 		for _, port := range s.Ports {
 			for _, a := range port.Addresses {
-				if own := x.portOn(port.Network); own != nil && a.Masked().Contains(d.Gateway) {
-					x.give(own, netip.PrefixFrom(d.Gateway, a.Bits()))
+				if own := x.portOn(port.Network); own != nil && a.Masked().Contains(gateway) && !x.taken[gateway] {
+					x.give(own, netip.PrefixFrom(gateway, a.Bits()))
 				}
 			}
 		}
@@ -190,10 +196,10 @@ func lastOf(p netip.Prefix) netip.Addr {
 	return last
 }
 
-// reached is a switch, by the address of the first switch on the way to it from the router, and its own way back.
+// reached is a switch, by the address of the first switch on the way to it from the router.
 type reached struct {
-	machine   *Machine
-	via, back [2]netip.Addr // by family
+	machine *Machine
+	via     [2]netip.Addr // by family
 }
 
 // switches returns the switches that the router reaches, the nearest first.
@@ -210,7 +216,7 @@ func (x *site) switches() []reached {
 				if r.via[f].IsValid() {
 					continue
 				}
-				r.via[f], r.back[f] = neighbors(m, x.router, port.Network, family)
+				r.via[f], _ = neighbors(m, x.router, port.Network, family)
 			}
 		}
 		if r.via[0].IsValid() || r.via[1].IsValid() {
@@ -225,11 +231,7 @@ func (x *site) switches() []reached {
 				continue
 			}
 			seen[far] = true
-			next := reached{machine: far, via: all[i].via}
-			for f, family := range families {
-				next.back[f], _ = neighbors(all[i].machine, far, port.Network, family)
-			}
-			all = append(all, next)
+			all = append(all, reached{machine: far, via: all[i].via})
 		}
 	}
 	return all
@@ -293,29 +295,29 @@ func (x *site) addLinks() {
 	}
 }
 
-// wire joins a speaker on none of the networks with the router, and tells the switches where it is.
+// wire joins a speaker on none of the networks with the router and the switches, by a network of the lab's own: so it is as near
+// as can be to any default gateway.
 func (x *site) wire(m *Machine) {
 	x.wires++
-	network := x.unusedNetwork()
+	network, hosts := x.unusedNetwork(), 0
 	a := m.Local[0].Address
-	pair := [2]netip.Prefix{}
-	for i := range pair {
-		if a.Is4() {
-			pair[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{169, 254, byte(x.wires), byte(i + 1)}), 30)
-		} else {
-			pair[i] = netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 0xff, 0xff, 0xff, 7: byte(x.wires), 15: byte(i + 1)}), 64)
-		}
-	}
-	x.router.Ports = append(x.router.Ports, Port{Name: fmt.Sprintf("wire%d", x.wires), Network: network, Addresses: []netip.Prefix{pair[0]}})
-	m.Ports = append(m.Ports, Port{Name: "port0", Network: network, Addresses: []netip.Prefix{pair[1]}})
-	host := netip.PrefixFrom(a, a.BitLen())
 	f := familyIndex(a)
-	m.Routes = append(m.Routes, Route{Prefix: defaultOf(f), Gateways: []netip.Addr{pair[0].Addr()}, Protocol: ByLab})
-	x.router.Routes = append(x.router.Routes, Route{Prefix: host, Gateways: []netip.Addr{pair[1].Addr()}, Protocol: ByLab})
-	for _, r := range x.switches() {
-		if back := r.back[f]; back.IsValid() {
-			r.machine.Routes = append(r.machine.Routes, Route{Prefix: host, Gateways: []netip.Addr{back}, Protocol: ByLab})
+	join := func(to *Machine) netip.Addr {
+		hosts++
+		own := netip.PrefixFrom(netip.AddrFrom4([4]byte{169, 254, byte(x.wires), byte(hosts)}), 24)
+		if a.Is6() {
+			own = netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 0xff, 0xff, 0xff, 7: byte(x.wires), 15: byte(hosts)}), 64)
 		}
+		to.Ports = append(to.Ports, Port{Name: fmt.Sprintf("%s%d", labPort, x.wires), Network: network, Addresses: []netip.Prefix{own}})
+		return own.Addr()
+	}
+	outside := join(m)
+	m.Routes = append(m.Routes, Route{Prefix: defaultOf(f), Gateways: []netip.Addr{join(x.router)}, Protocol: ByLab})
+	host := Route{Prefix: netip.PrefixFrom(a, a.BitLen()), Gateways: []netip.Addr{outside}, Protocol: ByLab}
+	x.router.Routes = append(x.router.Routes, host)
+	for _, r := range x.switches() {
+		join(r.machine)
+		r.machine.Routes = append(r.machine.Routes, host)
 	}
 }
 
