@@ -206,8 +206,8 @@ func (f *birdFilter) run(p netip.Prefix, r *bgp.Route) (*statement, bool) {
 		if !st.prefix.matches(p) || !st.route.matches(r, f.iface) {
 			continue
 		}
-		for _, change := range st.change {
-			change(r)
+		for i := range st.change {
+			st.change[i].apply(r)
 		}
 		if st.verdict != bgp.Depends {
 			return st, st.verdict == bgp.Accept
@@ -216,26 +216,25 @@ func (f *birdFilter) run(p netip.Prefix, r *bgp.Route) (*statement, bool) {
 	return nil, f.otherwise == bgp.Accept
 }
 
-// change changes a route in passing. It replaces slices, which others share.
-type change func(*bgp.Route)
-
-func setLocalPref(n uint32) change {
-	return func(r *bgp.Route) { r.LocalPref = n }
+// change is one thing that a statement changes of a route. Exactly one field is set.
+type change struct {
+	localPref  uint32
+	preference int
+	community  *bgp.Community // to add
+	prepend    []uint32
 }
 
-func setPreference(n int) change {
-	return func(r *bgp.Route) { r.Preference = n }
-}
-
-// addCommunity adds a community where the route does not have it (BIRD, nest/a-set.c int_set_add).
-func addCommunity(c bgp.Community) change {
-	return func(r *bgp.Route) {
-		if !slices.Contains(r.Communities, c) {
-			r.Communities = append(slices.Clip(r.Communities), c)
-		}
+// apply changes a route. It replaces slices, which others share. A community is added where the route does not have it (BIRD,
+// nest/a-set.c int_set_add).
+func (c *change) apply(r *bgp.Route) {
+	switch {
+	case c.localPref != 0:
+		r.LocalPref = c.localPref
+	case c.preference != 0:
+		r.Preference = c.preference
+	case c.community != nil && !slices.Contains(r.Communities, *c.community):
+		r.Communities = append(slices.Clip(r.Communities), *c.community)
+	case c.prepend != nil:
+		r.ASPath = slices.Concat(c.prepend, r.ASPath)
 	}
-}
-
-func prepend(asNumbers []uint32) change {
-	return func(r *bgp.Route) { r.ASPath = slices.Concat(asNumbers, r.ASPath) }
 }

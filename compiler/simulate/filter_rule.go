@@ -151,12 +151,12 @@ func changes(operations []calico.FilterOperation) []change {
 		switch {
 		case op.AddCommunity != nil:
 			if community, ok := parseCommunity(op.AddCommunity.Value); ok {
-				all = append(all, addCommunity(community))
+				all = append(all, change{community: &community})
 			}
 		case op.PrependASPath != nil:
-			all = append(all, prepend(plainNumbers(op.PrependASPath.Prefix)))
+			all = append(all, change{prepend: plainNumbers(op.PrependASPath.Prefix)})
 		case op.SetPriority != nil:
-			all = append(all, setLocalPref(localPrefOf(op.SetPriority.Value)))
+			all = append(all, change{localPref: localPrefOf(op.SetPriority.Value)})
 		}
 	}
 	return all

@@ -36,7 +36,7 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 	if key.dir == imports {
 		f.statements = named
 		if r.version.AtLeast(mapsPriorities) && key.peer == internalPeer {
-			f.statements = append(f.statements, statement{route: routeMatch{elevated: true}, change: []change{setPreference(elevatedPreference)}})
+			f.statements = append(f.statements, statement{route: routeMatch{elevated: true}, change: []change{{preference: elevatedPreference}}})
 		}
 		return f
 	}
@@ -44,7 +44,7 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 	isLender := key.apart != nil && r.hasFelixPool(key.family)
 	if r.version.AtLeast(mapsPriorities) && (key.peer == internalPeer || len(named) > 0 || isLender) {
 		// LOCAL_PREF stays on this side of an eBGP session, so that it matters there to BGPFilters and within own blocks alone.
-		f.statements = append(f.statements, statement{route: routeMatch{sources: localSources}, change: []change{setLocalPref(normalLocalPref)}})
+		f.statements = append(f.statements, statement{route: routeMatch{sources: localSources}, change: []change{{localPref: normalLocalPref}}})
 		if key.family == fabric.IPv4 && (r.hasFelixPool(key.family) || len(named) > 0) {
 			f.statements = append(f.statements, r.withoutMetric(key)...)
 		}
@@ -62,7 +62,7 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 func (r *clusterRules) withoutMetric(key filterKey) []statement {
 	var all []statement
 	for _, iface := range []string{"vxlan.calico", "tunl0", key.iface} {
-		all = append(all, statement{route: routeMatch{sources: sourcesOf(bgp.FromKernel), iface: iface}, change: []change{setLocalPref(math.MaxInt32)}})
+		all = append(all, statement{route: routeMatch{sources: sourcesOf(bgp.FromKernel), iface: iface}, change: []change{{localPref: math.MaxInt32}}})
 	}
 	return all
 }
@@ -146,7 +146,7 @@ func (r *clusterRules) communities(f fabric.Family) []statement {
 				text = value
 			}
 			if community, ok := parseCommunity(text); ok {
-				st.change = append(st.change, addCommunity(community))
+				st.change = append(st.change, change{community: &community})
 			}
 		}
 		if len(st.change) > 0 {

@@ -252,8 +252,8 @@ func TestImportOfCalico(t *testing.T) {
 func TestAliasedSlicesOfRoutesStayAsTheyAre(t *testing.T) {
 	shared := make([]bgp.Community, 1, 8)
 	r, other := bgp.Route{Communities: shared}, bgp.Route{Communities: shared}
-	addCommunity(bgp.Community{Part: [3]uint32{1}})(&r)
-	addCommunity(bgp.Community{Part: [3]uint32{2}})(&other)
+	(&change{community: &bgp.Community{Part: [3]uint32{1}}}).apply(&r)
+	(&change{community: &bgp.Community{Part: [3]uint32{2}}}).apply(&other)
 	if r.Communities[1].Part[0] != 1 || !slices.Equal(shared, []bgp.Community{{}}) {
 		t.Errorf("got %v and %v", r.Communities, shared)
 	}

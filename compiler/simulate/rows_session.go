@@ -21,23 +21,23 @@ func (r *Result) Sessions(d fabric.Device) []SessionRow {
 		for _, s := range at.part.Sessions {
 			rows = append(rows, sessionRows(at, s)...)
 		}
-		sortSessions(at.part, rows[first:])
+		slices.SortStableFunc(rows[first:], sessionOrder(at.part))
 	}
 	return rows
 }
 
-func sortSessions(p *Part, rows []SessionRow) {
+// sessionOrder compares sessions of a part's members as Sessions lists them.
+func sessionOrder(p *Part) func(a, b SessionRow) int {
 	if p.Nodes == nil {
-		slices.SortStableFunc(rows, func(a, b SessionRow) int { return cmp.Compare(a.Family, b.Family) })
-		return
+		return func(a, b SessionRow) int { return cmp.Compare(a.Family, b.Family) }
 	}
 	isByName := p.rules != nil && p.rules.version.AtLeast(fabric.Version{Major: 3, Minor: 32})
-	slices.SortStableFunc(rows, func(a, b SessionRow) int {
+	return func(a, b SessionRow) int {
 		if a.Family != b.Family || isByName {
 			return cmp.Or(cmp.Compare(a.Family, b.Family), strings.Compare(a.Protocol, b.Protocol))
 		}
 		return cmp.Or(cmp.Compare(kindOrder[a.Kind], kindOrder[b.Kind]), strings.Compare(sessionKey(a), sessionKey(b)))
-	})
+	}
 }
 
 // kindOrder is the order of the sections of BIRD's configuration.

@@ -80,6 +80,16 @@ func uint32Of(a netip.Addr) uint32 {
 	return binary.BigEndian.Uint32(raw[:])
 }
 
+// addrOf is a number as an IPv4 address; the zero Addr for 0.
+func addrOf(n uint32) netip.Addr {
+	if n == 0 {
+		return netip.Addr{}
+	}
+	var raw [4]byte
+	binary.BigEndian.PutUint32(raw[:], n)
+	return netip.AddrFrom4(raw)
+}
+
 // routerIDOf is the router ID that calico-node gives BIRD: the node's IPv4 address. A node without one needs
 // CALICO_ROUTER_ID=hash and is taken to have it (confd/pkg/resource/template/template_funcs.go, hashToIPv4).
 func routerIDOf(n *fabric.Node) netip.Addr {

@@ -32,37 +32,55 @@ func newSpeaker(p *Part) *bgp.Speaker {
 
 // nodeEnd fills in what BIRD is told of a session (bird.cfg.template).
 func (s *Session) nodeEnd(e *bgp.End) {
-	rules := s.Part.rules
-	e.NextHop = s.nodeNextHop(e.Internal)
+	e.NextHop = s.nodeNextHop()
 	if s.peer == nil {
 		return
 	}
 	e.AllowOwnAS = s.peer.allowOwnAS
-	// The cluster ID of a far end given by its address is not looked up, so that end is another's, and a client.
-	farID := uint32(0)
-	if s.Peer.Nodes != nil && !s.peer.byAddress {
-		farID = s.Peer.rules.clusterID
-	}
-	if rules.clusterID != 0 && e.Internal && farID != rules.clusterID {
-		e.Client, e.ClusterID = true, rules.clusterID
-	}
+	e.ClusterID = s.clientOf()
+	e.Client = e.ClusterID != 0
 }
 
-// nodeNextHop is what BIRD does to NEXT_HOP (proto/bgp/attrs.c, bgp_update_attrs), told by "next hop self" or "next hop keep",
-// and else by itself.
-func (s *Session) nodeNextHop(isInternal bool) bgp.NextHopMode {
-	if p := s.peer; p != nil {
-		switch {
-		case p.nextHopMode == string(v3.NextHopModeSelf):
-			return bgp.Self
-		case p.nextHopMode == string(v3.NextHopModeKeep):
-			return bgp.Unchanged
-		case p.nextHopMode == "" && p.keepNextHop && !isInternal:
-			return bgp.Unchanged
-		}
+// clientOf is the cluster ID for which a node takes the far end of a session for a client; 0: it is none. The cluster ID of a
+// far end given by its address is not looked up, so that end is another's, and a client.
+func (s *Session) clientOf() uint32 {
+	farID := uint32(0)
+	if s.Peer != nil && s.Peer.Nodes != nil && !s.peer.byAddress {
+		farID = s.Peer.rules.clusterID
 	}
+	if own := s.Part.rules.clusterID; s.peerType() == internalPeer && farID != own {
+		return own
+	}
+	return 0
+}
+
+// Words of BIRD's option "next hop".
+const (
+	nextHopSelf = "self"
+	nextHopKeep = "keep"
+)
+
+// nextHopOption is "next hop" of a node's session; empty: it isn't written.
+func (s *Session) nextHopOption() string {
+	switch p := s.peer; {
+	case p == nil:
+	case p.nextHopMode == string(v3.NextHopModeSelf):
+		return nextHopSelf
+	case p.nextHopMode == string(v3.NextHopModeKeep):
+		return nextHopKeep
+	case p.nextHopMode == "" && p.keepNextHop && s.peerType() == externalPeer:
+		return nextHopKeep
+	}
+	return ""
+}
+
+// nodeNextHop is what BIRD does to NEXT_HOP (proto/bgp/attrs.c, bgp_update_attrs), told by "next hop", and else by itself.
+func (s *Session) nodeNextHop() bgp.NextHopMode {
+	option := s.nextHopOption()
 	switch {
-	case isInternal:
+	case option == nextHopSelf:
+		return bgp.Self
+	case option == nextHopKeep, s.peerType() == internalPeer:
 		return bgp.Unchanged
 	case s.Kind == MeshSession && s.Part.rules.isMeshSingleHop():
 		return bgp.ThirdParty

@@ -1,0 +1,129 @@
+package simulate
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"topoc/compiler/fabric"
+)
+
+// birdLine writes a protocol as one line, what is not set left out.
+func birdLine(p *Protocol) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s as %d from %s", p.Row.Protocol, p.Row.PeerASN, p.Source)
+	for _, option := range []struct {
+		isSet bool
+		text  string
+	}{
+		{p.IsPassive, "passive"},
+		{p.IsMultihop, "multihop"},
+		{p.TTLSecurity > 0, fmt.Sprint("ttl ", p.TTLSecurity)},
+		{p.ClusterID.IsValid(), "client of " + p.ClusterID.String()},
+		{p.NextHop != "", "next hop " + p.NextHop},
+		{p.AllowOwnASN > 0, fmt.Sprint("allows ", p.AllowOwnASN)},
+		{p.Password != "", "password " + p.Password},
+		{p.RestartTime > 0, fmt.Sprint("restart ", p.RestartTime)},
+	} {
+		if option.isSet {
+			b.WriteString(", " + option.text)
+		}
+	}
+	return b.String()
+}
+
+// TestBIRDIsToldOfItsSessions compares with what Calico's templates make of the same options.
+func TestBIRDIsToldOfItsSessions(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "told"
+clusters: c: {
+	asNumber: 64512
+	podCIDRs: ["10.64.0.0/16"]
+	serviceCIDRs: ["10.65.0.0/16"]
+	advertise: serviceClusterIPs: true
+	bgp: {nodeToNodeMesh: true, meshPassword: {secret: "s", key: "mesh"}, meshMaxRestartTime: "30s"}
+	nodes: {
+		a: {address: "10.0.1.2/24", blocks: ["10.64.0.0/26"]}
+		b: address: "10.0.1.10/24"
+		r: address: "10.0.1.3/24"
+	}
+	routeReflectors: main: {nodes: ["r"], clusterID: "244.0.0.1"}
+	peers: outside: {address: "10.0.2.1", asNumber: 65001, ttlSecurity: 2, nextHopMode: "Keep", password: {secret: "s", key: "out"},
+		maxRestartTime: "1m", numAllowedLocalASNumbers: 1, reachableBy: "10.0.1.1", sourceAddress: "None"}
+}
+`))
+	r := Run(in)
+	for _, tt := range []struct {
+		node string
+		want []string
+	}{
+		{"a", []string{
+			"Mesh_10_0_1_10 as 64512 from 10.0.1.2, password s/mesh, restart 30", // "10.0.1.10" < "10.0.1.2": it calls
+			"Node_10_0_1_3_port_179 as 64512 from 10.0.1.2, multihop",
+			"Node_10_0_2_1 as 65001 from invalid IP, multihop, ttl 2, next hop keep, allows 1, password s/out, restart 60",
+		}},
+		{"b", []string{
+			"Mesh_10_0_1_2 as 64512 from 10.0.1.10, passive, password s/mesh, restart 30",
+			"Node_10_0_1_3_port_179 as 64512 from 10.0.1.10, multihop",
+			"Node_10_0_2_1 as 65001 from invalid IP, multihop, ttl 2, next hop keep, allows 1, password s/out, restart 60",
+		}},
+		{"r", []string{
+			"Node_10_0_1_10_port_179 as 64512 from 10.0.1.3, multihop, client of 244.0.0.1",
+			"Node_10_0_1_2_port_179 as 64512 from 10.0.1.3, multihop, client of 244.0.0.1",
+			"Node_10_0_2_1 as 65001 from invalid IP, multihop, ttl 2, next hop keep, allows 1, password s/out, restart 60",
+		}},
+	} {
+		b := r.BIRD(r.Fabric.Clusters[0].Node(tt.node), fabric.IPv4)
+		var got []string
+		for i := range b.Protocols {
+			got = append(got, birdLine(&b.Protocols[i]))
+		}
+		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.node, strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+		}
+	}
+	a := r.BIRD(r.Fabric.Clusters[0].Node("a"), fabric.IPv4)
+	if got := fmt.Sprint(a.RouterID, a.ASN, a.Blackholes, a.Gateways, a.Kernel); got !=
+		"10.0.1.2 64512 [10.64.0.0/26 10.65.0.0/16] [{10.0.2.1 10.0.1.1}] [{10.65.0.0/16 true  false} {10.64.0.0/16 false  false}]" {
+		t.Errorf("a is told %s", got)
+	}
+	if six := r.BIRD(a.Node, fabric.IPv6); !six.IsDisabled || len(six.Protocols) > 0 {
+		t.Errorf("a has no IPv6 address, and is told %+v", six)
+	}
+}
+
+func TestFilterInPlainDataRunsAsTheOneInside(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "plain"
+clusters: c: {
+	asNumber: 64512
+	podCIDRs: ["10.64.0.0/16"]
+	calico: version: "3.32"
+	nodes: {a: address: "10.0.1.2/24", b: address: "10.0.1.3/24"}
+	filters: f: exportV4: [
+		{action: "Reject", matchOperator: "NotIn", cidr: "10.64.0.0/16", source: "RemotePeers"},
+		{action: "Accept", cidr: "10.64.0.0/18", matchOperator: "In", prefixLength: {min: 26, max: 26},
+			operations: [{addCommunity: value: "65000:1"}, {setPriority: value: 500}]},
+	]
+	peers: outside: {address: "10.0.1.1", asNumber: 65001, filters: ["f"]}
+}
+`))
+	r := Run(in)
+	f := r.BIRD(r.Fabric.Clusters[0].Node("a"), fabric.IPv4).Protocols[1].Export
+	route := FilterRoute{Source: BGPSource, LocalPref: 100}
+	if !f.Run(netip.MustParsePrefix("10.64.1.0/26"), &route) || fmt.Sprint(route.Communities, route.LocalPref) != "[65000:1] 2147483147" {
+		t.Errorf("left as %+v, want it accepted with a community and a priority", route)
+	}
+	if f.Run(netip.MustParsePrefix("10.0.9.0/24"), &FilterRoute{Source: BGPSource}) {
+		t.Error("accepted what lies in no pool")
+	}
+	first := f.Rules[slices.IndexFunc(f.Rules, func(r FilterRule) bool { return r.Name == "BGPFilter f, exportV4 rule 1" })]
+	if first.Prefix.String() != "10.64.0.0/16" || !first.Negate || first.Verdict != Rejects || len(first.Sources) != 1 || first.Sources[0] != BGPSource {
+		t.Errorf("the first rule of the BGPFilter is %+v", first)
+	}
+	if f.Otherwise != Rejects {
+		t.Error("what no rule decides is not rejected on export")
+	}
+}
