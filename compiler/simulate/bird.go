@@ -20,6 +20,7 @@ type BIRD struct {
 
 	Protocols  []Protocol     // in the order of Sessions
 	Ignored    []string       // patterns of interfaces that protocol direct leaves out, beside Calico's own
+	Blocks     []netip.Prefix // that IPAM holds for the node, sorted
 	Blackholes []netip.Prefix // static routes for what the node announces itself: its blocks, then services, each sorted
 	Gateways   []GatewayRoute // static routes to peers, as reachableBy says
 	Kernel     []KernelRule   // what BIRD writes into the kernel: the first rule decides, what none covers is written
@@ -62,7 +63,7 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 	at := r.places(n)[0]
 	rules := at.part.rules
 	b := &BIRD{Node: n, Family: f, IsDisabled: !n.Addr(f).IsValid(), RouterID: routerIDOf(n), ASN: rules.asn, ListenPort: rules.port,
-		Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
+		Blocks: rules.blocks(n, f), Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
 	if c := rules.objects.BGPConfiguration; c != nil {
 		b.Ignored = c.Spec.IgnoredInterfaces
 	}
@@ -90,6 +91,17 @@ func (b *BIRD) addGateways(s *Session) {
 			b.Gateways = append(b.Gateways, route)
 		}
 	}
+}
+
+// blocks are those of a node: addresses that it borrowed lie in blocks of others.
+func (r *nodeRules) blocks(n *fabric.Node, f fabric.Family) []netip.Prefix {
+	var all []netip.Prefix
+	for _, h := range r.allocations().of[n] {
+		if fabric.FamilyOf(h.prefix.Addr()) == f && !h.borrowed {
+			all = append(all, h.prefix)
+		}
+	}
+	return all
 }
 
 // blackholes are the static routes of a node for what it announces itself. Blocks of one address have none: the pod's own route

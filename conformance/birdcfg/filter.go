@@ -8,6 +8,7 @@ import (
 // Filter decides about routes and may change them. Immutable.
 type Filter struct {
 	Name string // empty: it has none
+	Text string // as written, with a space between two tokens; filters of one file with equal texts are equal. Empty: all, none
 	body []statement
 }
 

@@ -1,6 +1,9 @@
 package birdcfg
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // attributes are those of a route, by name, and whether filters may set them.
 var attributes = map[string]bool{
@@ -17,9 +20,32 @@ func (p *parser) namedFilter() error {
 	if err != nil {
 		return err
 	}
+	f, err := p.filter()
+	if err != nil {
+		return err
+	}
+	f.Name = name
+	p.config.Filters[name] = f
+	return nil
+}
+
+// filter reads a filter in braces.
+func (p *parser) filter() (*Filter, error) {
+	from := p.tokens
 	body, err := p.block(map[string]string{})
-	p.config.Filters[name] = &Filter{Name: name, body: body}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{Text: textOf(from[:len(from)-len(p.tokens)]), body: body}, nil
+}
+
+// textOf joins tokens.
+func textOf(tokens []token) string {
+	var words []string
+	for _, t := range tokens {
+		words = append(words, strings.Trim(t.String(), "`"))
+	}
+	return strings.Join(words, " ")
 }
 
 // filterUse reads what import and export have: all, none, where …, or a filter by its name or in braces.
@@ -34,8 +60,7 @@ func (p *parser) filterUse() (*Filter, error) {
 		return nil, t.at.errorf("%s stands where all, none or a filter is expected", t)
 	}
 	if p.tokens[0].is("{") {
-		body, err := p.block(map[string]string{})
-		return &Filter{body: body}, err
+		return p.filter()
 	}
 	name, err := p.take(word, "a filter")
 	if err != nil {
@@ -105,7 +130,7 @@ func (p *parser) statements() ([]statement, error) {
 	return all, nil
 }
 
-// body is one statement, or several in braces.
+// branchBody is one statement, or several in braces.
 func (p *parser) branchBody() ([]statement, error) {
 	if p.accept("{") {
 		return p.statements()
