@@ -78,10 +78,16 @@ func (o *Objects) DeclaredAt(object any) source.Path { return o.declared[object]
 // is what Calico itself keeps its objects in where it has no such CRDs. All kinds written here have the same name and the
 // same spec in both groups. Calico's own client would move labels and annotations of an object into an annotation
 // projectcalico.org/metadata there (libcalico-go/lib/backend/k8s/resources/resources.go); it reads objects without that
-// annotation as they stand, and the objects here have a name and nothing else, so there is nothing to move. What that group
-// does lack is validation and defaults, one more reason why every default is written.
+// annotation as they stand. Of the objects here it writes CalicoNodeStatus alone by itself; the one label of the others stays
+// where kubectl looks for it. What that group does lack is validation and defaults, one more reason why every default is written.
 func typeMeta(c *fabric.Cluster, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: c.API, Kind: kind}
+}
+
+// managed is the metadata of an object that topoc creates and that may go with the first build that lacks it: by this label
+// `kubectl apply --prune` tells it from what others made, and from what is never to be pruned.
+func managed(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "topoc"}}
 }
 
 // masked writes a prefix without host bits: Calico refuses any other (libcalico-go/lib/validator/v3).

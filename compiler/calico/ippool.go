@@ -12,7 +12,8 @@ import (
 )
 
 // addIPPool writes a pool with every default that Calico's API server fills in (libcalico-go/lib/clientv3/ippool.go), as far
-// as the release has the field: what is applied is then what is stored.
+// as the release has the field: what is applied is then what is stored. A pool of the cluster's own is not managed: pods may
+// hold its addresses long after a topology has dropped it, or has moved it into Installation.
 func (o *Objects) addIPPool(p *fabric.Pool) {
 	ipip, vxlan := encapsulation(p.Encapsulation)
 	spec := IPPoolSpec{
@@ -35,7 +36,11 @@ func (o *Objects) addIPPool(p *fabric.Pool) {
 	if has(p.Cluster.Version, "IPPool.assignmentMode") || p.AssignmentMode != "" {
 		spec.AssignmentMode = new(v3.AssignmentMode(assignmentMode(p)))
 	}
-	pool := &IPPool{TypeMeta: typeMeta(p.Cluster, v3.KindIPPool), ObjectMeta: metav1.ObjectMeta{Name: p.Name}, Spec: spec}
+	meta := metav1.ObjectMeta{Name: p.Name}
+	if !p.Own() {
+		meta = managed(p.Name)
+	}
+	pool := &IPPool{TypeMeta: typeMeta(p.Cluster, v3.KindIPPool), ObjectMeta: meta, Spec: spec}
 	o.IPPools = append(o.IPPools, pool)
 	o.declared[pool] = p.At
 }
