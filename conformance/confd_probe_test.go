@@ -26,6 +26,9 @@ func (p probe) String() string {
 	return fmt.Sprintf("%s from %s out of %q", p.prefix, names[p.source], p.iface)
 }
 
+// mostTold is how many differences of one filter are told: more of them mostly are of one cause.
+const mostTold = 3
+
 // filters compares two filters by what they decide about routes, and what they make of them. Filters that were compared on the
 // same node already are not compared again.
 func (c *comparison) filters(what string, predicted *simulate.Filter, rendered *birdcfg.Filter, isExport bool) {
@@ -34,15 +37,22 @@ func (c *comparison) filters(what string, predicted *simulate.Filter, rendered *
 		return
 	}
 	c.judged[key] = true
+	found := 0
 	for _, p := range c.probes(predicted, rendered, isExport) {
 		if isExport && c.isUnknown(predicted, p) {
 			continue
 		}
 		c.decisions++
 		want, got := runPredicted(predicted, p), runRendered(rendered, p)
-		if want != got {
+		if want == got {
+			continue
+		}
+		if found++; found <= mostTold {
 			c.differ(what+", "+p.String(), want, got)
 		}
+	}
+	if found > mostTold {
+		c.differ(what, fmt.Sprintf("otherwise of %d routes", found), "what is told of some")
 	}
 }
 

@@ -78,8 +78,9 @@ func (g *goldens) replay(t *testing.T, steps []step) {
 				g.count(t, s, running.node, next.arg)
 				continue
 			}
-			g.compared[next.arg] = true
-			t.Run(next.arg, func(t *testing.T) { g.compare(t, s, running.node, next.arg) })
+			golden := filepath.Clean(next.arg)
+			g.compared[golden] = true
+			t.Run(golden, func(t *testing.T) { g.compare(t, s, running.node, golden) })
 		default:
 			s.do(t, next)
 		}
