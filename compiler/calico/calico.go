@@ -27,6 +27,7 @@ type Objects struct {
 	APIServer          *operatorv1.APIServer // nil: likewise
 	IPPools            []*IPPool             // all but those that Installation has; see Pools
 	BGPConfiguration   *BGPConfiguration     // the one called default
+	NodeConfigurations []*BGPConfiguration   // those for one node each, called node.NAME; Compile makes none
 	BGPPeers           []*v3.BGPPeer
 	BGPFilters         []*BGPFilter
 	CalicoNodeStatuses []*v3.CalicoNodeStatus

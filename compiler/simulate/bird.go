@@ -63,7 +63,7 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 	at := r.places(n)[0]
 	rules := at.part.rules
 	b := &BIRD{Node: n, Family: f, IsDisabled: !n.Addr(f).IsValid(), RouterID: routerIDOf(n), ASN: rules.asn, ListenPort: rules.port,
-		Blocks: rules.blocks(n, f), Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
+		Blocks: rules.blocks(n, f), Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(n, f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
 	if c := rules.objects.BGPConfiguration; c != nil {
 		b.Ignored = c.Spec.IgnoredInterfaces
 	}
@@ -126,8 +126,9 @@ func (r *nodeRules) blackholes(n *fabric.Node, f fabric.Family) []netip.Prefix {
 	return slices.Concat(blocks, slices.Compact(services))
 }
 
-// kernelRules are the clauses of calico_kernel_programming: the cluster's own services, then its pools.
-func (r *clusterRules) kernelRules(f fabric.Family) []KernelRule {
+// kernelRules are the clauses of calico_kernel_programming: the cluster's own services, then its pools. A node without an IPv4
+// address has none of these for IPv4 pools.
+func (r *clusterRules) kernelRules(n *fabric.Node, f fabric.Family) []KernelRule {
 	var all []KernelRule
 	for _, s := range r.services {
 		if s.whole && fabric.FamilyOf(s.prefix.Addr()) == f {
@@ -135,7 +136,7 @@ func (r *clusterRules) kernelRules(f fabric.Family) []KernelRule {
 		}
 	}
 	for _, p := range r.pools {
-		if fabric.FamilyOf(p.cidr.Addr()) != f {
+		if fabric.FamilyOf(p.cidr.Addr()) != f || f == fabric.IPv4 && !n.Addr(f).IsValid() {
 			continue
 		}
 		rule := KernelRule{Prefix: p.cidr, Rejects: r.isFelix(p)}

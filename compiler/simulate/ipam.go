@@ -23,7 +23,7 @@ type held struct {
 // allocations is what IPAM gave the nodes of a cluster. Immutable.
 type allocations struct {
 	of      map[*fabric.Node][]held // sorted by prefix
-	lenders map[*fabric.Node]bool   // others hold something that lies in a block of theirs, or is one
+	lenders map[*fabric.Node]bool   // others hold something that lies in a block of theirs, or is one; or it is one address in no pool
 }
 
 // onceAllocated is allocations that are made when they are needed first.
@@ -123,9 +123,11 @@ func (a *allocator) write(n *fabric.Node, p netip.Prefix) {
 	} else if other != nil {
 		a.made.lenders[n], a.made.lenders[other] = true, true
 	}
-	h := held{prefix: p}
+	h := held{prefix: p, single: p.IsSingleIP()}
 	if i >= 0 {
-		h.pool, h.single = a.pools[i].name, p.IsSingleIP()
+		h.pool = a.pools[i].name
+	} else if h.single {
+		a.made.lenders[n] = true
 	}
 	a.holders[p] = n
 	a.made.of[n] = append(a.made.of[n], h)

@@ -89,8 +89,10 @@ type nodeRules struct {
 	clusterID  uint32 // 0: no reflector
 	isExcluded bool   // from load balancers: announces no service ranges
 	labels     map[string]string
-	class      int    // of the cluster's selection
-	ownASN     uint32 // that the Node object says; 0: none, and asn is the cluster's
+	class      int                      // of the cluster's selection
+	ownASN     uint32                   // that the Node object says; 0: none, and asn is the cluster's
+	port       uint16                   // that the nodes listen on; 0: unset
+	own        *calico.BGPConfiguration // for the one node of the part alone; nil: there is none
 }
 
 // clusterRules is what a cluster's objects say for all its nodes, parsed once.
@@ -103,8 +105,8 @@ type clusterRules struct {
 	filters  map[string]*calico.BGPFilter
 	mesh     bool
 	asn      uint32
-	port     uint16
-	isBGPOff bool // by Installation: nodes have no sessions
+	port     uint16 // of nodes whose own BGPConfiguration says nothing else; 0: unset
+	isBGPOff bool   // by Installation: nodes have no sessions
 
 	meshPassword string      // secret/key; empty: none
 	peers        []*peerRule // sorted by name

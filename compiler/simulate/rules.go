@@ -63,9 +63,7 @@ func readCluster(c *fabric.Cluster, o *calico.Objects) *clusterRules {
 	return r
 }
 
-// readConfiguration reads the BGPConfiguration called default. Of one for a single node, "node.<name>", confd uses the port
-// and the communities only (confd/pkg/backends/calico/client.go, updateBGPConfigCache); nothing here writes such a one, and it
-// is not read.
+// readConfiguration reads the BGPConfiguration called default.
 func (r *clusterRules) readConfiguration() {
 	object := r.objects.BGPConfiguration
 	if object == nil || object.Name != "default" {
