@@ -67,7 +67,8 @@ func (c *comparison) isUnknown(predicted *simulate.Filter, p probe) bool {
 	return slices.ContainsFunc(c.predicted.Blocks, func(block netip.Prefix) bool {
 		isWithin := block.Bits() <= p.prefix.Bits() && block.Contains(p.prefix.Addr())
 		return isWithin && !slices.ContainsFunc(predicted.Rules, func(r simulate.FilterRule) bool {
-			return r.Prefix == block && r.Verdict == simulate.Rejects && p.prefix != block
+			isOfFilter := strings.HasPrefix(r.Name, "BGPFilter ")
+			return !isOfFilter && r.Verdict == simulate.Rejects && r.Prefix == block && r.Min == block.Bits()+1
 		})
 	})
 }
