@@ -25,7 +25,7 @@ import (
 type Objects struct {
 	Installation       *Installation         // nil: installed by manifest
 	APIServer          *operatorv1.APIServer // nil: likewise
-	IPPools            []*IPPool             // all but those that Installation has; see Pools
+	IPPools            []*v3.IPPool          // all but those that Installation has; see Pools
 	BGPConfiguration   *BGPConfiguration     // the one called default
 	NodeConfigurations []*BGPConfiguration   // those for one node each, called node.NAME; Compile makes none
 	BGPPeers           []*v3.BGPPeer

@@ -79,7 +79,7 @@ func (o *Objects) readDocument(document []byte) error {
 
 // object is the kinds that are decoded.
 type object interface {
-	Installation | operatorv1.APIServer | IPPool | BGPConfiguration | v3.BGPPeer | BGPFilter |
+	Installation | operatorv1.APIServer | v3.IPPool | BGPConfiguration | v3.BGPPeer | BGPFilter |
 		v3.CalicoNodeStatus | rbacv1.Role | rbacv1.RoleBinding
 }
 

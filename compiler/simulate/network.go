@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -127,7 +129,7 @@ type pool struct {
 	disableBGPExport bool
 	loadBalancerOnly bool
 	blockSize        int
-	object           *calico.IPPool
+	object           *v3.IPPool
 	at               source.Path // where it is declared, as far as known
 }
 

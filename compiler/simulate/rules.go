@@ -136,7 +136,7 @@ func (r *clusterRules) readPools() {
 	slices.SortStableFunc(r.pools, func(a, b *pool) int { return strings.Compare(a.name, b.name) })
 }
 
-func newPool(object *calico.IPPool, cidr netip.Prefix) *pool {
+func newPool(object *v3.IPPool, cidr netip.Prefix) *pool {
 	spec := &object.Spec
 	p := &pool{name: object.Name, cidr: cidr, ipip: cmp.Or(string(spec.IPIPMode), string(v3.IPIPModeNever)),
 		vxlan: cmp.Or(string(spec.VXLANMode), string(v3.VXLANModeNever)), natOutgoing: spec.NATOutgoing, disabled: spec.Disabled,
