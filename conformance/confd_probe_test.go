@@ -207,10 +207,10 @@ func runPredicted(f *simulate.Filter, p probe) outcome {
 
 func runRendered(f *birdcfg.Filter, p probe) outcome {
 	localPref := uint32(probeLocalPref)
-	r := birdcfg.Route{Net: p.prefix, Interface: p.iface, Preference: probePreference}
+	r := birdcfg.Route{Net: p.prefix, Interface: p.iface, Preference: probePreference, LocalPref: &localPref, ASPath: []uint32{}}
 	switch {
 	case p.source == simulate.BGPSource:
-		r.Source, r.ASPath, r.LocalPref = birdcfg.FromBGP, probePath, &localPref
+		r.Source, r.ASPath = birdcfg.FromBGP, probePath
 	case p.source == simulate.StaticSource || p.isGateway:
 		r.Source = birdcfg.FromStatic
 	case p.source == simulate.KernelSource:
@@ -225,9 +225,6 @@ func runRendered(f *birdcfg.Filter, p probe) outcome {
 	if !accepted {
 		return outcome{}
 	}
-	if r.LocalPref != nil {
-		localPref = *r.LocalPref
-	}
 	var communities []string
 	for _, community := range r.Communities {
 		communities = append(communities, community.String())
@@ -236,5 +233,5 @@ func runRendered(f *birdcfg.Filter, p probe) outcome {
 		communities = append(communities, community.String())
 	}
 	slices.Sort(communities)
-	return outcome{true, "", int(r.Preference), localPref, fmt.Sprint(r.ASPath), fmt.Sprint(communities)}
+	return outcome{true, "", int(r.Preference), *r.LocalPref, fmt.Sprint(r.ASPath), fmt.Sprint(communities)}
 }

@@ -27,16 +27,13 @@ var outOfScope = []struct{ golden, what, reason string }{
 // TestPredictionEqualsGoldens holds simulate to the BIRD configurations that Calico's own tests expect of confd, in every scenario
 // that comes with the module.
 func TestPredictionEqualsGoldens(t *testing.T) {
-	tests := filepath.Join(calicoSource(t), "confd", "tests")
-	mock, err := os.ReadFile(filepath.Join(tests, "mock_data", "kdd", "ipam.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &goldens{tests: tests, blocks: mockBlocks(t, string(mock)), compared: map[string]bool{}, seen: map[string]bool{}, used: map[string]bool{}}
+	g := newGoldens(t)
 	for _, datastore := range []string{"etcdv3", "kubernetes"} {
-		g.replay(t, recordSteps(t, tests, datastore))
+		g.replay(t, recordSteps(t, g.tests, datastore), func(s *state, node, golden string) {
+			t.Run(golden, func(t *testing.T) { g.compare(t, s, node, golden) })
+		})
 	}
-	for _, golden := range goldenDirectories(t, tests) {
+	for _, golden := range goldenDirectories(t, g.tests) {
 		if !g.compared[golden] {
 			t.Errorf("no step of the scripts compares %s", golden)
 		}
@@ -61,8 +58,19 @@ type goldens struct {
 	sessions, decisions, counts int
 }
 
-// replay does what the scripts do.
-func (g *goldens) replay(t *testing.T, steps []step) {
+func newGoldens(t *testing.T) *goldens {
+	t.Helper()
+	tests := filepath.Join(calicoSource(t), "confd", "tests")
+	mock, err := os.ReadFile(filepath.Join(tests, "mock_data", "kdd", "ipam.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &goldens{tests: tests, blocks: mockBlocks(t, string(mock)), compared: map[string]bool{}, seen: map[string]bool{}, used: map[string]bool{}}
+}
+
+// replay does what the scripts do, and visits each golden in every state in which they compare it, once.
+func (g *goldens) replay(t *testing.T, steps []step, visit func(s *state, node, golden string)) {
+	t.Helper()
 	s, running := newState(), step{}
 	for _, next := range steps {
 		switch next.verb {
@@ -80,34 +88,45 @@ func (g *goldens) replay(t *testing.T, steps []step) {
 			}
 			golden := filepath.Clean(next.arg)
 			g.compared[golden] = true
-			t.Run(golden, func(t *testing.T) { g.compare(t, s, running.node, golden) })
+			visit(s, running.node, golden)
 		default:
 			s.do(t, next)
 		}
 	}
 }
 
+// familyFiles are the files of BIRD's two daemons.
+var familyFiles = []struct {
+	family fabric.Family
+	name   string
+}{{fabric.IPv4, "bird.cfg"}, {fabric.IPv6, "bird6.cfg"}}
+
 // compare compares both families of a golden with what is predicted from the state.
 func (g *goldens) compare(t *testing.T, s *state, node, golden string) {
+	for _, file := range familyFiles {
+		rendered, err := birdcfg.ParseFile(filepath.Join(g.tests, "compiled_templates", golden, file.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := g.comparison(t, s, node, golden, file.family, rendered)
+		c.run()
+		g.sessions, g.decisions = g.sessions+c.sessions, g.decisions+c.decisions
+		for _, d := range c.differences {
+			t.Errorf("%s: %s", file.name, d)
+		}
+	}
+}
+
+// comparison compares what is predicted of a node, in the state of a golden, with a configuration.
+func (g *goldens) comparison(t *testing.T, s *state, node, golden string, f fabric.Family, rendered *birdcfg.Config) *comparison {
+	t.Helper()
 	predicted := simulate.Run(s.input(t, g.blocks))
 	n := predicted.Fabric.Clusters[0].Node(node)
 	if n == nil {
 		t.Fatalf("there is no node %s", node)
 	}
-	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
-		file := map[fabric.Family]string{fabric.IPv4: "bird.cfg", fabric.IPv6: "bird6.cfg"}[f]
-		rendered, err := birdcfg.ParseFile(filepath.Join(g.tests, "compiled_templates", golden, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := &comparison{predicted: predicted.BIRD(n, f), rendered: rendered, routes: predicted.Routes(n), passwordOf: s.password,
-			isLeftOut: func(what string) bool { return g.isLeftOut(golden, what) }}
-		c.run()
-		g.sessions, g.decisions = g.sessions+c.sessions, g.decisions+c.decisions
-		for _, d := range c.differences {
-			t.Errorf("%s: %s", file, d)
-		}
-	}
+	return &comparison{predicted: predicted.BIRD(n, f), rendered: rendered, routes: predicted.Routes(n), passwordOf: s.password,
+		isLeftOut: func(what string) bool { return g.isLeftOut(golden, what) }}
 }
 
 func (g *goldens) isLeftOut(golden, what string) bool {

@@ -45,14 +45,15 @@ type Route struct {
 	Interface  string // that it leads out of; empty: none, which is an empty text to BIRD
 	Preference uint32
 
-	// Attributes that a route may lack: nil, and the zero Addr.
+	// Attributes that a route may lack: nil, and the zero Addr. What protocol bgp exports has those of BGP, whatever its source.
 	NextHop   netip.Addr // bgp_next_hop
 	LocalPref *uint32
 	Metric    *uint32 // krt_metric
 	Tunnel    *string // krt_tunnel, of Calico's BIRD
 
+	ASPath []uint32
+
 	// Attributes that are empty where a route lacks them.
-	ASPath           []uint32
 	Communities      []Community
 	LargeCommunities []LargeCommunity
 }

@@ -129,7 +129,7 @@ func (s *addition) run(m *machine) error {
 	r := m.route
 	switch v := v.(type) {
 	case uint32:
-		if s.attribute == "bgp_path" {
+		if s.attribute == "bgp_path" && r.ASPath != nil {
 			r.ASPath = slices.Concat([]uint32{v}, r.ASPath)
 			return nil
 		}
@@ -181,7 +181,9 @@ func (e *attribute) eval(m *machine) (value, error) {
 	case "krt_tunnel":
 		return optional(r.Tunnel), nil
 	case "bgp_path":
-		return asPath(r.ASPath), nil
+		if r.ASPath != nil {
+			return asPath(r.ASPath), nil
+		}
 	case "bgp_community":
 		return communities(r.Communities), nil
 	case "bgp_large_community":
