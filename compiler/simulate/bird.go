@@ -22,7 +22,7 @@ type BIRD struct {
 	Ignored    []string       // patterns of interfaces that protocol direct leaves out, beside Calico's own
 	Blocks     []netip.Prefix // that IPAM holds for the node, sorted
 	Blackholes []netip.Prefix // static routes for what the node announces itself: its blocks, then services, each sorted
-	Gateways   []GatewayRoute // static routes to peers, as reachableBy says
+	Gateways   []GatewayRoute // static routes to peers, as reachableBy says; of a BGPPeer for all nodes even to the node itself
 	Kernel     []KernelRule   // what BIRD writes into the kernel: the first rule decides, what none covers is written
 
 	// MapsLocalPref is set where the metric of a BGP route in the kernel is 2147483647 - LOCAL_PREF (Calico 3.32); else none is.
@@ -74,20 +74,20 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 		for _, row := range sessionRows(at, s) {
 			b.Protocols = append(b.Protocols, s.protocol(row))
 		}
-		b.addGateways(s)
+	}
+	for _, g := range at.part.gateways {
+		if g.family == f {
+			b.addGateways(g)
+		}
 	}
 	order := sessionOrder(at.part)
 	slices.SortStableFunc(b.Protocols, func(x, y Protocol) int { return order(x.Row, y.Row) })
 	return b
 }
 
-// addGateways adds the static routes to a session's peers.
-func (b *BIRD) addGateways(s *Session) {
-	if s.peer == nil || !s.peer.reachableBy.IsValid() {
-		return
-	}
-	for _, peer := range s.remote {
-		if route := (GatewayRoute{peer, s.peer.reachableBy}); !slices.Contains(b.Gateways, route) {
+func (b *BIRD) addGateways(g gatewayRoutes) {
+	for _, peer := range g.peers {
+		if route := (GatewayRoute{peer, g.gateway}); !slices.Contains(b.Gateways, route) {
 			b.Gateways = append(b.Gateways, route)
 		}
 	}

@@ -207,3 +207,48 @@ clusters: c: {
 		}
 	}
 }
+
+// TestNoPortIsPort179 is what tells Calico's sessions of one node apart: a written 179 is none, and takes the place of another.
+func TestNoPortIsPort179(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "ports"
+clusters: c: {
+	podCIDRs: ["10.64.0.0/16"]
+	bgp: {nodeToNodeMesh: false}
+	nodes: {a: address: "10.0.1.2/24", b: address: "10.0.1.3/24"}
+}
+`))
+	o := in.Objects[in.Fabric.Clusters[0]]
+	o.BGPConfiguration.Spec.ListenPort = 0
+	err := o.Read([]byte(`kind: BGPPeer
+metadata: {name: first}
+spec: {nodeSelector: all(), peerIP: "10.0.1.3:179", asNumber: 64512}
+---
+kind: BGPPeer
+metadata: {name: second}
+spec: {nodeSelector: all(), peerSelector: all()}
+---
+kind: BGPPeer
+metadata: {name: third}
+spec: {peerIP: "10.0.1.3", asNumber: 65000, reachableBy: 10.0.1.1}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Run(in)
+	var got []string
+	for _, n := range in.Fabric.Clusters[0].Nodes {
+		b := r.BIRD(n, fabric.IPv4)
+		for i := range b.Protocols {
+			got = append(got, n.Name+": "+birdLine(&b.Protocols[i]))
+		}
+		got = append(got, fmt.Sprint(n.Name, ": ", b.Gateways))
+	}
+	want := `a: Global_10_0_1_3 as 65000 from 10.0.1.2, passive, multihop
+a: [{10.0.1.3 10.0.1.1}]
+b: Node_10_0_1_2 as 64512 from 10.0.1.3, multihop
+b: [{10.0.1.3 10.0.1.1}]`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}

@@ -33,12 +33,13 @@ type farEnd struct {
 	addresses addresses
 }
 
-// farKey tells sessions of one node apart, as Calico does by address and port.
+// farKey tells sessions of one node apart, as Calico does by address and port, where none is 179 (libcalico-go/lib/backend/model/bgppeer.go,
+// combineIPAndPort).
 type farKey struct {
 	part    *Part
 	nic     int
 	address netip.Addr // of the first member
-	port    uint16
+	port    uint16     // 0: 179
 }
 
 type takenKey struct {
@@ -221,6 +222,9 @@ func (x *expansion) toNodesIn(f fabric.Family, kind Kind, locals []*Part, far *P
 // those of nodes from being made everywhere, on nodes too that are the far end.
 func (x *expansion) emit(s Session, local *Part, far farEnd) {
 	key := farKey{part: far.part, nic: far.nic, address: far.addresses[0], port: s.Port}
+	if key.port == bgpPort {
+		key.port = 0
+	}
 	if s.Kind == GlobalSession {
 		x.global[key] = true
 	} else if x.global[key] {
@@ -230,6 +234,9 @@ func (x *expansion) emit(s Session, local *Part, far farEnd) {
 		return
 	}
 	x.taken[takenKey{local, key}] = true
+	if s.peer.reachableBy.IsValid() {
+		local.gateways = append(local.gateways, gatewayRoutes{s.Family, far.addresses, s.peer.reachableBy})
+	}
 	x.add(s, local, far)
 }
 

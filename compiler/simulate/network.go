@@ -26,6 +26,7 @@ type Part struct {
 	Sessions []*Session       // of both families, in the order in which they were made; Result.Sessions sorts them as they are listed
 
 	rules    *nodeRules      // of nodes: what the objects say for them
+	gateways []gatewayRoutes // of nodes: the static routes to peers that BIRD is told of, even to themselves, even of a family that they lack
 	speakers [2]*bgp.Speaker // by familyIndex; nil: no sessions of that family
 	domains  [2]*domain      // likewise; nil where it has neither speaker nor routes of its own to look up
 	ground   [2]*ground      // likewise: what it has in the kernel without BGP
@@ -79,6 +80,13 @@ type Session struct {
 	peer          *calicoPeer      // at nodes: the BGPPeer as Calico expands it; nil: mesh
 	neighbor      *fabric.Neighbor // at switches, of the first member
 	listen        *fabric.Listen   // at switches, where it is accepted from a range
+}
+
+// gatewayRoutes is static routes to the members of a part, as reachableBy says.
+type gatewayRoutes struct {
+	family  fabric.Family
+	peers   addresses
+	gateway netip.Addr
 }
 
 // addresses is the addresses of one end of a session, by member of its part.

@@ -81,7 +81,7 @@ type partKey struct {
 func groupNodes(r *clusterRules, m *marks) []*Part {
 	groups := map[partKey]int{}
 	var members [][]int // indexes of nodes
-	apart := lenders(r.cluster)
+	apart := r.apart()
 	for i, n := range r.cluster.Nodes {
 		key := keyOf(r, m, n, i)
 		if apart[n] {
