@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -87,6 +88,19 @@ func (l *loader) load(ctx context.Context, c Contents) error {
 	for _, object := range objects {
 		if err := l.calico.create(ctx, object); err != nil {
 			return fmt.Errorf("%T %s: %w", object, object.GetName(), err)
+		}
+	}
+	for _, written := range c.Objects.NodeConfigurations {
+		data, err := json.Marshal(written)
+		if err != nil {
+			return err
+		}
+		object, err := decodeCalico(data)
+		if err != nil {
+			return err
+		}
+		if err := l.calico.create(ctx, object); err != nil {
+			return fmt.Errorf("BGPConfiguration %s: %w", written.Name, err)
 		}
 	}
 	if err := l.createSecrets(ctx, objects); err != nil {
