@@ -25,7 +25,7 @@ func TestConfdRendersWhatIsPredictedOfEditedObjects(t *testing.T) {
 	x := &rendering{loader: newLoader(t, s), renderer: newRenderer(t, s)}
 	begun, ambiguous := time.Now(), 0
 	for seed := uint64(1); x.topologies < editedClusters; seed++ {
-		e := &editor{r: rand.New(rand.NewPCG(seed, 0))}
+		e := &editor{seed: seed, r: rand.New(rand.NewPCG(seed, 0))}
 		p := e.cluster(t)
 		if isAmbiguous(p) {
 			if ambiguous++; ambiguous > editedClusters {
@@ -84,10 +84,12 @@ func isAmbiguous(p *prediction) bool {
 
 // editor makes up a cluster and its objects.
 type editor struct {
-	r     *rand.Rand
-	nodes map[string]*model.Node
-	text  strings.Builder // YAML
-	names []string        // of BGPFilters
+	seed     uint64
+	r        *rand.Rand
+	nodes    map[string]*model.Node
+	text     strings.Builder // YAML
+	names    []string        // of BGPFilters
+	services []localService
 }
 
 func (e *editor) chance(percent int) bool { return e.r.IntN(100) < percent }
@@ -111,6 +113,9 @@ func (e *editor) cluster(t *testing.T) *prediction {
 	for i, host := range []int{2, 9, 10, 33} { // "10.0.0.9" follows "10.0.0.10" as a text
 		e.node(fmt.Sprint("n", i+1), host)
 	}
+	if e.chance(30) {
+		e.service()
+	}
 	e.configuration()
 	e.pools()
 	for i := range e.r.IntN(3) {
@@ -130,7 +135,23 @@ func (e *editor) cluster(t *testing.T) *prediction {
 	}
 	p := &prediction{objects: map[*fabric.Cluster]*calico.Objects{f.Clusters[0]: objects}}
 	p.result = simulate.Run(simulate.Input{Fabric: f, Objects: p.objects})
+	p.services = e.services
 	return p
+}
+
+// service makes up a Service with endpoints on some nodes.
+func (e *editor) service() {
+	s := localService{name: "web", clusterIP: netip.AddrFrom4([4]byte{10, 96, byte(1 + e.seed/250), byte(1 + e.seed%250)}),
+		external: netip.MustParseAddr("10.97.0.8"), balancer: netip.MustParseAddr("10.98.0.8")}
+	for _, name := range []string{"n1", "n2", "n3", "n4"} {
+		if n := e.nodes[name]; e.chance(50) {
+			s.nodes = append(s.nodes, name)
+			n.LocalServices = []netip.Addr{s.clusterIP, s.external, s.balancer}
+		}
+	}
+	if s.nodes != nil {
+		e.services = append(e.services, s)
+	}
 }
 
 func (e *editor) node(name string, host int) {

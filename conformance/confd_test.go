@@ -68,6 +68,9 @@ func (x *rendering) topology(t *testing.T, p *prediction) {
 		if err := x.load(t.Context(), contents); err != nil {
 			t.Fatalf("cluster %s: %v", c.Name, err)
 		}
+		if err := x.createServices(t.Context(), p.services); err != nil {
+			t.Fatalf("cluster %s: %v", c.Name, err)
+		}
 		dirs, err := x.renderAll(t.Context(), t.TempDir(), c.Nodes)
 		if err != nil {
 			t.Fatalf("cluster %s: %v", c.Name, err)
@@ -100,6 +103,8 @@ func (x *rendering) compare(t *testing.T, predicted *simulate.BIRD, routes []sim
 type prediction struct {
 	result  *simulate.Result
 	objects map[*fabric.Cluster]*calico.Objects
+
+	services []localService // that nodes of the only cluster have, as localServices of its nodes says
 }
 
 var writtenVersion = regexp.MustCompile(`version: *"[0-9.]+"`)
