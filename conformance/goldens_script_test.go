@@ -146,9 +146,9 @@ func missing(t testing.TB, why string) {
 // calicoSource is the directory of Calico's module in the module cache.
 func calicoSource(t testing.TB) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/projectcalico/calico").Output()
+	dir, err := calicoDir(t.Context())
 	if err != nil {
 		t.Fatalf("find Calico's module: %v", err)
 	}
-	return strings.TrimSpace(string(out))
+	return dir
 }

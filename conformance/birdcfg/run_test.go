@@ -13,55 +13,58 @@ import (
 	"time"
 )
 
+// filterRuns are bodies of filters, and what they make of a route.
+var filterRuns = []struct {
+	name, body string
+	change     func(*Route) // of the route below
+	want       string
+}{
+	{"accept", "accept;", nil, "accepted"},
+	{"reject", "reject;", nil, "rejected"},
+	{"the first verdict counts", "if net ~ 10.64.0.0/16 then accept; reject;", nil, "accepted"},
+	{"else", "if net ~ 10.65.0.0/16 then accept; else reject;", nil, "rejected"},
+	{"an end without a verdict", "if net ~ 10.65.0.0/16 then accept;", nil, "error: filter f ends without accept or reject"},
+	{"a prefix lies in itself", "if net ~ 10.64.1.0/26 then accept; reject;", nil, "accepted"},
+	{"not in a longer one", "if net ~ 10.64.1.0/27 then accept; reject;", nil, "rejected"},
+	{"equal is equal", "if net = 10.64.1.0/26 && net != 10.64.0.0/16 then accept; reject;", nil, "accepted"},
+	{"lengths within a prefix", "if net ~ [ 10.64.0.0/16{20,26} ] then accept; reject;", nil, "accepted"},
+	{"too long for a set", "if net ~ [ 10.64.0.0/16{20,25} ] then accept; reject;", nil, "rejected"},
+	{"plus", "if net ~ [ 10.64.0.0/16+ ] then accept; reject;", nil, "accepted"},
+	{"minus is what contains it", "if net ~ [ 10.64.1.0/27- ] then accept; reject;", nil, "accepted"},
+	{"a set of prefixes has them alone", "if net ~ [ 10.64.0.0/16, 10.64.1.0/26 ] then accept; reject;", nil, "accepted"},
+	{"a source", "if source ~ [ RTS_BGP ] && source = RTS_BGP then accept; reject;", nil, "accepted"},
+	{"another source", "if source ~ [ RTS_STATIC, RTS_DEVICE, RTS_INHERIT ] then accept; reject;", nil, "rejected"},
+	{"an interface", `if defined(ifname) && ifname ~ "eth?" then accept; reject;`, nil, "accepted"},
+	{"no interface is the empty text", `if defined(ifname) && ifname ~ "*" then accept; reject;`, func(r *Route) { r.Interface = "" }, "accepted"},
+	{"or binds as tightly as and, from the left", "if true || true && false then accept; reject;", nil, "rejected"},
+	{"the right side is not asked in vain", "if false && bgp_local_pref > 5 then accept; reject;", func(r *Route) { r.LocalPref = nil }, "rejected"},
+	{"not", "if !(net ~ 10.0.0.0/8) then accept; reject;", nil, "rejected"},
+	{"a comparison with nothing", "if bgp_local_pref > 5 then accept; reject;", func(r *Route) { r.LocalPref = nil },
+		"error: f:1:30: > is applied to undefined and int, not to two of int"},
+	{"numbers", "bgp_local_pref = 2147483647 - bgp_local_pref; preference = 2 * 50 + 7; krt_metric = 9 / 2; accept;", nil,
+		"accepted, preference 107, LOCAL_PREF 2147483547, metric 4"},
+	{"a tunnel", `krt_tunnel = "tunl0"; accept;`, nil, "accepted, tunnel tunl0"},
+	{"communities, each once", "bgp_community.add((1, 2)); bgp_community.add((3,4)); bgp_community.add((1,2)); bgp_large_community.add((1,2,3)); accept;", nil,
+		"accepted, communities 1:2 3:4 1:2:3"},
+	{"a community that is there", "if (7, 8) ~ bgp_community then accept; reject;", func(r *Route) { r.Communities = []Community{{7, 8}} }, "accepted"},
+	{"a large one that is not", "if (7, 8, 9) ~ bgp_large_community then accept; reject;", nil, "rejected"},
+	{"a number that is no part of a community", "bgp_community.add((70000, 1)); accept;", nil, "error: f:1:30: the numbers of a community are at most 65535"},
+	{"a path that begins so", "if bgp_path ~ [= 65001 65002 * =] then accept; reject;", nil, "accepted"},
+	{"or does not", "if bgp_path ~ [= 65002 * =] then accept; reject;", nil, "rejected"},
+	{"one of any", "if bgp_path ~ [= 65001 ? 65003 =] then accept; reject;", nil, "accepted"},
+	{"an AS in the path", "if bgp_path ~ [ 65003..65009 ] then accept; reject;", nil, "accepted"},
+	{"a route without a path", "bgp_path.prepend(65000); accept;", func(r *Route) { r.ASPath = nil },
+		"error: f:1:12: bgp_path.prepend does not take a value of type int"},
+	{"prepend", "bgp_path.prepend(65000); accept;", nil, "accepted, path 65000 65001 65002 65003"},
+	{"a function that decides", "deny(true); accept;", nil, "rejected"},
+	{"or does not", "deny(false); accept;", nil, "accepted"},
+	{"a function that returns", "if is_long(net) then accept; reject;", nil, "accepted"},
+	{"a parameter of another type", "deny(5); accept;", nil, "error: f:1:12: parameter b of deny is of type bool, not int"},
+}
+
 func TestFiltersDecideAndChange(t *testing.T) {
 	number := func(n uint32) *uint32 { return &n }
-	for _, tt := range []struct {
-		name, body string
-		change     func(*Route) // of the route below
-		want       string
-	}{
-		{"accept", "accept;", nil, "accepted"},
-		{"reject", "reject;", nil, "rejected"},
-		{"the first verdict counts", "if net ~ 10.64.0.0/16 then accept; reject;", nil, "accepted"},
-		{"else", "if net ~ 10.65.0.0/16 then accept; else reject;", nil, "rejected"},
-		{"an end without a verdict", "if net ~ 10.65.0.0/16 then accept;", nil, "error: filter f ends without accept or reject"},
-		{"a prefix lies in itself", "if net ~ 10.64.1.0/26 then accept; reject;", nil, "accepted"},
-		{"not in a longer one", "if net ~ 10.64.1.0/27 then accept; reject;", nil, "rejected"},
-		{"equal is equal", "if net = 10.64.1.0/26 && net != 10.64.0.0/16 then accept; reject;", nil, "accepted"},
-		{"lengths within a prefix", "if net ~ [ 10.64.0.0/16{20,26} ] then accept; reject;", nil, "accepted"},
-		{"too long for a set", "if net ~ [ 10.64.0.0/16{20,25} ] then accept; reject;", nil, "rejected"},
-		{"plus", "if net ~ [ 10.64.0.0/16+ ] then accept; reject;", nil, "accepted"},
-		{"minus is what contains it", "if net ~ [ 10.64.1.0/27- ] then accept; reject;", nil, "accepted"},
-		{"a set of prefixes has them alone", "if net ~ [ 10.64.0.0/16, 10.64.1.0/26 ] then accept; reject;", nil, "accepted"},
-		{"a source", "if source ~ [ RTS_BGP ] && source = RTS_BGP then accept; reject;", nil, "accepted"},
-		{"another source", "if source ~ [ RTS_STATIC, RTS_DEVICE, RTS_INHERIT ] then accept; reject;", nil, "rejected"},
-		{"an interface", `if defined(ifname) && ifname ~ "eth?" then accept; reject;`, nil, "accepted"},
-		{"no interface is the empty text", `if defined(ifname) && ifname ~ "*" then accept; reject;`, func(r *Route) { r.Interface = "" }, "accepted"},
-		{"or binds as tightly as and, from the left", "if true || true && false then accept; reject;", nil, "rejected"},
-		{"the right side is not asked in vain", "if false && bgp_local_pref > 5 then accept; reject;", func(r *Route) { r.LocalPref = nil }, "rejected"},
-		{"not", "if !(net ~ 10.0.0.0/8) then accept; reject;", nil, "rejected"},
-		{"a comparison with nothing", "if bgp_local_pref > 5 then accept; reject;", func(r *Route) { r.LocalPref = nil },
-			"error: f:1:30: > is applied to undefined and int, not to two of int"},
-		{"numbers", "bgp_local_pref = 2147483647 - bgp_local_pref; preference = 2 * 50 + 7; krt_metric = 9 / 2; accept;", nil,
-			"accepted, preference 107, LOCAL_PREF 2147483547, metric 4"},
-		{"a tunnel", `krt_tunnel = "tunl0"; accept;`, nil, "accepted, tunnel tunl0"},
-		{"communities, each once", "bgp_community.add((1, 2)); bgp_community.add((3,4)); bgp_community.add((1,2)); bgp_large_community.add((1,2,3)); accept;", nil,
-			"accepted, communities 1:2 3:4 1:2:3"},
-		{"a community that is there", "if (7, 8) ~ bgp_community then accept; reject;", func(r *Route) { r.Communities = []Community{{7, 8}} }, "accepted"},
-		{"a large one that is not", "if (7, 8, 9) ~ bgp_large_community then accept; reject;", nil, "rejected"},
-		{"a number that is no part of a community", "bgp_community.add((70000, 1)); accept;", nil, "error: f:1:30: the numbers of a community are at most 65535"},
-		{"a path that begins so", "if bgp_path ~ [= 65001 65002 * =] then accept; reject;", nil, "accepted"},
-		{"or does not", "if bgp_path ~ [= 65002 * =] then accept; reject;", nil, "rejected"},
-		{"one of any", "if bgp_path ~ [= 65001 ? 65003 =] then accept; reject;", nil, "accepted"},
-		{"an AS in the path", "if bgp_path ~ [ 65003..65009 ] then accept; reject;", nil, "accepted"},
-		{"a route without a path", "bgp_path.prepend(65000); accept;", func(r *Route) { r.ASPath = nil },
-			"error: f:1:12: bgp_path.prepend does not take a value of type int"},
-		{"prepend", "bgp_path.prepend(65000); accept;", nil, "accepted, path 65000 65001 65002 65003"},
-		{"a function that decides", "deny(true); accept;", nil, "rejected"},
-		{"or does not", "deny(false); accept;", nil, "accepted"},
-		{"a function that returns", "if is_long(net) then accept; reject;", nil, "accepted"},
-		{"a parameter of another type", "deny(5); accept;", nil, "error: f:1:12: parameter b of deny is of type bool, not int"},
-	} {
+	for _, tt := range filterRuns {
 		t.Run(tt.name, func(t *testing.T) {
 			const functions = "\nfunction deny(bool b) { if b then reject; }\nfunction is_long(prefix p) { return p ~ [ 0.0.0.0/0{25,32} ]; }\n"
 			c, err := Parse("g", "include \"functions\";", func(string) (string, error) { return functions, nil })
