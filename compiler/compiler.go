@@ -47,10 +47,11 @@ type Options struct {
 
 // Result is what is known of a topology after a Run.
 type Result struct {
-	Diagnostics diag.List      // of all stages, located and sorted
-	Locator     source.Locator // not safe for concurrent use
-	Fabric      *fabric.Fabric // nil where mistakes of shape leave nothing to link
-	Artifacts   *artifact.Set  // nil unless Compiled or more was asked for, and files are, and nothing that was found stopped it
+	Diagnostics diag.List                           // of all stages, located and sorted
+	Locator     source.Locator                      // not safe for concurrent use
+	Fabric      *fabric.Fabric                      // nil where mistakes of shape leave nothing to link
+	Objects     map[*fabric.Cluster]*calico.Objects // what Calico is told; nil unless Compiled or more was asked for
+	Artifacts   *artifact.Set                       // nil unless Compiled or more was asked for, and files are, and nothing that was found stopped it
 
 	// Predicted is nil unless Simulated was asked for, and nothing stopped it; without Anyway also where no chosen check needs it.
 	Predicted *simulate.Result
@@ -98,6 +99,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Objects = objects
 	if opt.ReadObjects == nil {
 		set, found := compile(linked, objects, opt.NoFiles)
 		if !opt.NoFiles {

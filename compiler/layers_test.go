@@ -68,13 +68,14 @@ var layers = func() map[string][]string {
 // What isn't listed, any package may import. Tests may import anything.
 var foreign = map[string][]string{
 	"cuelang.org/go":               {"compiler/load", "compiler/importer"},
-	"github.com/projectcalico/api": {"compiler/calico", "compiler/importer", "compiler/simulate", "compiler/check", "compiler/internal/oracle"},
+	"github.com/projectcalico/api": {"compiler/calico", "compiler/importer", "compiler/simulate", "compiler/check", "compiler/emulate", "compiler/internal/oracle"},
 	"github.com/projectcalico/calico/libcalico-go/lib/selector": {"compiler/fabric", "compiler/simulate", "compiler/check", "compiler/internal/oracle"},
 	"github.com/projectcalico/calico":                           {},
-	"github.com/tigera/operator":                                {"compiler/calico", "compiler/importer", "compiler/simulate", "compiler/check"},
+	"github.com/tigera/operator":                                {"compiler/calico", "compiler/importer", "compiler/simulate", "compiler/check", "compiler/emulate"},
 	"k8s.io":                                                    {"compiler/calico", "compiler/importer", "compiler/simulate", "compiler/check", "compiler/internal/oracle"},
 	"sigs.k8s.io/yaml":                                          {"compiler/calico", "compiler/importer"},
 	"github.com/spf13/pflag":                                    {"cmd/topoc"},
+	"github.com/vishvananda":                                    {"compiler/emulate"},
 	"github.com/rogpeppe/go-internal/testscript":                {},
 	"github.com/rogpeppe/go-internal/txtar":                     {"compiler/internal/goldentest"},
 }

@@ -35,11 +35,14 @@ func run(e *env, args []string) int {
 	err := dispatch(e, args)
 	var usage *usageError
 	var refused *artifact.RefusedError
+	var said errSaid
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errFound):
 		return exitFound
+	case errors.As(err, &said):
+		return int(said)
 	case errors.As(err, &usage):
 		fmt.Fprintln(e.stderr, "topoc:", usage)
 		return exitUsage
@@ -55,6 +58,11 @@ func run(e *env, args []string) int {
 
 // errFound ends a command that has told what it found.
 var errFound = errors.New("problems were reported")
+
+// errSaid ends a command with a status, why having been said.
+type errSaid int
+
+func (e errSaid) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func dispatch(e *env, args []string) error {
 	if len(args) == 0 {

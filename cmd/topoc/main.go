@@ -20,6 +20,7 @@ func commands() []*command {
 		explainCommand(),
 		showCommand(),
 		simCommand(),
+		emulateCommand(),
 		initCommand(),
 		schemaCommand(),
 		completionCommand(),

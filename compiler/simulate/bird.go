@@ -22,6 +22,7 @@ type BIRD struct {
 	Ignored    []string       // patterns of interfaces that protocol direct leaves out, beside Calico's own
 	Blocks     []netip.Prefix // that IPAM holds for the node, sorted
 	Blackholes []netip.Prefix // static routes for what the node announces itself: its blocks, then services, each sorted
+	Workloads  []netip.Prefix // single addresses, each with a route of its pod's own in the kernel: borrowed, or a block by itself
 	Gateways   []GatewayRoute // static routes to peers, as reachableBy says; of a BGPPeer for all nodes even to the node itself
 	Kernel     []KernelRule   // what BIRD writes into the kernel: the first rule decides, what none covers is written
 
@@ -64,6 +65,11 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 	rules := at.part.rules
 	b := &BIRD{Node: n, Family: f, IsDisabled: !n.Addr(f).IsValid(), RouterID: routerIDOf(n), ASN: rules.asn, ListenPort: rules.port,
 		Blocks: rules.blocks(n, f), Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(n, f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
+	for _, h := range rules.allocations().of[n] {
+		if h.single && fabric.FamilyOf(h.prefix.Addr()) == f {
+			b.Workloads = append(b.Workloads, h.prefix)
+		}
+	}
 	if c := rules.objects.BGPConfiguration; c != nil {
 		b.Ignored = c.Spec.IgnoredInterfaces
 	}

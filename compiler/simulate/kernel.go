@@ -174,7 +174,7 @@ func (a *action) add(h hop) {
 	}
 }
 
-// switchMetric is the metric of BGP routes in the kernel (FRR, zebra's default for BGP).
+// switchMetric is the metric of a switch's BGP and static routes in the kernel (FRR, zebra/rt_netlink.c NL_DEFAULT_ROUTE_METRIC).
 const switchMetric = 20
 
 // atSwitch programs a switch: connected routes before static ones before BGP.

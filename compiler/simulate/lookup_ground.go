@@ -216,7 +216,7 @@ func (g *ground) addReachable(session *Session) {
 		if !a.IsValid() || slices.ContainsFunc(g.statics, func(r static) bool { return r.prefix == host }) {
 			continue
 		}
-		g.addStatic(host, "bird", []netip.Addr{session.peer.reachableBy})
+		g.addStatic(host, "bird", 0, []netip.Addr{session.peer.reachableBy})
 	}
 }
 
@@ -274,7 +274,7 @@ func (s *surveyor) groundSwitch(g *ground, p *Part, f fabric.Family) {
 	}
 	for _, r := range p.Switch.Statics {
 		if r.VRF == p.VRF && fabric.FamilyOf(r.Prefix.Addr()) == f {
-			g.addStatic(r.Prefix, "static", r.NextHops)
+			g.addStatic(r.Prefix, "static", switchMetric, r.NextHops)
 		}
 	}
 }
@@ -291,7 +291,7 @@ func (s *surveyor) groundHost(g *ground, h *fabric.Host, f fabric.Family) {
 	g.gateway, g.believes = gatewayOf(h.Gateway, h.Gateway6, f)
 	for _, r := range h.Routes {
 		if fabric.FamilyOf(r.Prefix.Addr()) == f {
-			g.addStatic(r.Prefix, "static", r.NextHops)
+			g.addStatic(r.Prefix, "static", 0, r.NextHops)
 		}
 	}
 }
@@ -329,7 +329,7 @@ func (g *ground) hasStatic(p netip.Prefix) bool {
 
 // addStatic adds a route over the next hops that are on a connected subnet: a device takes no other, and has no route where
 // none is left. The next hops of one prefix that is written several times add up.
-func (g *ground) addStatic(prefix netip.Prefix, proto string, via []netip.Addr) {
+func (g *ground) addStatic(prefix netip.Prefix, proto string, metric uint32, via []netip.Addr) {
 	at := slices.IndexFunc(g.statics, func(r static) bool { return r.prefix == prefix })
 	var hops []hop
 	if at >= 0 {
@@ -345,7 +345,7 @@ func (g *ground) addStatic(prefix netip.Prefix, proto string, via []netip.Addr) 
 		return
 	}
 	slices.SortFunc(hops, func(a, b hop) int { return a.gateway.Compare(b.gateway) })
-	route := static{prefix: prefix, proto: proto, action: &action{kind: forward, proto: proto, hops: hops}}
+	route := static{prefix: prefix, proto: proto, action: &action{kind: forward, proto: proto, metric: metric, hops: hops}}
 	if at >= 0 {
 		g.statics[at] = route
 		return

@@ -110,7 +110,7 @@ func (v *view) groundRows(at place, g *ground, f fabric.Family) []RouteRow {
 	for _, s := range g.statics {
 		if !slices.ContainsFunc(rows, func(r RouteRow) bool { return r.Prefix == s.prefix }) && g.leads(s.action, v.down) {
 			static := row
-			static.Prefix, static.Proto, static.NextHops = s.prefix, s.proto, v.nextHops(at, nil, 0, s.action)
+			static.Prefix, static.Proto, static.Metric, static.NextHops = s.prefix, s.proto, s.action.metric, v.nextHops(at, nil, 0, s.action)
 			rows = append(rows, static)
 		}
 	}
@@ -180,7 +180,7 @@ func (v *view) direct(at place, d *destination, owner int, h hop) []NextHop {
 	for _, member := range v.members(at, d, owner, h) {
 		a := of.Addrs[member]
 		nh := NextHop{Address: a, Announced: a, Interface: h.tunnel, OnLink: h.tunnel != ""}
-		if h.tunnel == "" {
+		if h.tunnel == "" && !a.IsLinkLocalUnicast() { // such an address is on every link's subnet
 			nh.Interface = at.interfaceTo(a)
 		}
 		if nh.Interface == "" {

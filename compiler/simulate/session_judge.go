@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"topoc/compiler/fabric"
@@ -201,11 +202,31 @@ func ttlMisfit(a, b *Session) string {
 		if sent == 0 || far.hasTTLSecurity() {
 			sent = most
 		}
+		if near.hasTTLSecurity() && near.ttl == 1 && a.isFarOutside() {
+			return fmt.Sprintf("TTL mismatch: %s takes packets of neighbors on its networks alone, and %s is beyond a router", near.Part.title(), far.Part.title())
+		}
 		if near.hasTTLSecurity() && sent <= most-near.ttl {
 			return fmt.Sprintf("TTL mismatch: %s takes TTL %d and more, %s sends TTL %d", near.Part.title(), most+1-near.ttl, far.Part.title(), sent)
 		}
 	}
 	return ""
+}
+
+// isFarOutside reports whether one end of a session lies outside the topology, on none of the networks of the other.
+func (s *Session) isFarOutside() bool {
+	for _, end := range []*Session{s, s.Far} {
+		if end.Part.External != nil && !end.Far.Part.subnetHas(end.local[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// subnetHas reports whether an address lies in a subnet of the nodes of a part.
+func (p *Part) subnetHas(a netip.Addr) bool {
+	n := p.Nodes[0]
+	subnets := append([]netip.Prefix{n.Prefix(fabric.FamilyOf(a))}, nicPrefixes(n, fabric.FamilyOf(a))...)
+	return slices.ContainsFunc(subnets, func(own netip.Prefix) bool { return own.IsValid() && own.Masked().Contains(a) })
 }
 
 func (s *Session) hasTTLSecurity() bool {

@@ -39,6 +39,22 @@ func Compile(s *fabric.Switch, topology string) []artifact.File {
 	}
 }
 
+// CompileAs returns the snippet of a switch in a dialect that need not be its own, for programs that stand in for it: what the
+// neutral model says, in other words. It panics where no printer writes the dialect. It is nil for a switch that has nothing to
+// be told.
+func CompileAs(dialect string, s *fabric.Switch, topology string) []byte {
+	other := *s
+	other.Managed, other.Dialect = true, fabric.DialectByName(dialect)
+	if printers[dialect] == nil {
+		panic("switchconf: no printer of dialect " + dialect)
+	}
+	files := Compile(&other, topology)
+	if files == nil {
+		return nil
+	}
+	return files[0].Data
+}
+
 // names is what a header may speak of.
 type names struct{ Switch, Snippet, Undo string }
 

@@ -238,6 +238,9 @@ func (s *session) callExternal(far *speaker) {
 		isInternal: s.isInternal, ttl: anyHops, ttlSecurity: s.ttlSecurity, port: 179, isPassive: true, hasPassword: s.hasPassword}
 	far.network.addSession(other)
 	s.join(other)
+	if s.ttlSecurity == 1 && s.owner.onSubnet(s.remote) == nil { // some router on the way counts the TTL down
+		s.isCompatible, other.isCompatible = false, false
+	}
 }
 
 func (s *session) join(other *session) {
