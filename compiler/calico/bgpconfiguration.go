@@ -6,7 +6,6 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/model"
@@ -37,7 +36,7 @@ func (o *Objects) addBGPConfiguration(c *fabric.Cluster) {
 	}
 	o.BGPConfiguration = &BGPConfiguration{
 		TypeMeta:   typeMeta(c, v3.KindBGPConfiguration),
-		ObjectMeta: metav1.ObjectMeta{Name: "default"}, // confd reads no other, but for those of single nodes
+		ObjectMeta: managed("default"), // confd reads no other, but for those of single nodes
 		Spec:       spec,
 	}
 	o.declared[o.BGPConfiguration] = c.At()

@@ -5,7 +5,6 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/model"
@@ -15,7 +14,7 @@ import (
 func (o *Objects) addBGPFilter(f *fabric.Filter) {
 	filter := &BGPFilter{
 		TypeMeta:   typeMeta(f.Cluster, v3.KindBGPFilter),
-		ObjectMeta: metav1.ObjectMeta{Name: f.Name},
+		ObjectMeta: managed(f.Name),
 		Spec: BGPFilterSpec{
 			ExportV4: rules(f.Rules.ExportV4, ruleV4),
 			ImportV4: rules(f.Rules.ImportV4, ruleV4),

@@ -6,7 +6,6 @@ import (
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/projectcalico/api/pkg/lib/numorstring"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"topoc/compiler/fabric"
 )
@@ -43,7 +42,7 @@ func (o *Objects) addBGPPeer(p *fabric.Peer) {
 	if p.ReachableBy.IsValid() {
 		spec.ReachableBy = p.ReachableBy.String()
 	}
-	peer := &v3.BGPPeer{TypeMeta: typeMeta(p.Cluster, v3.KindBGPPeer), ObjectMeta: metav1.ObjectMeta{Name: p.Name}, Spec: spec}
+	peer := &v3.BGPPeer{TypeMeta: typeMeta(p.Cluster, v3.KindBGPPeer), ObjectMeta: managed(p.Name), Spec: spec}
 	o.BGPPeers = append(o.BGPPeers, peer)
 	o.declared[peer] = p.At
 }

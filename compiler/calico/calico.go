@@ -25,8 +25,9 @@ import (
 type Objects struct {
 	Installation       *Installation         // nil: installed by manifest
 	APIServer          *operatorv1.APIServer // nil: likewise
-	IPPools            []*IPPool             // all but those that Installation has; see Pools
+	IPPools            []*v3.IPPool          // all but those that Installation has; see Pools
 	BGPConfiguration   *BGPConfiguration     // the one called default
+	NodeConfigurations []*BGPConfiguration   // those for one node each, called node.NAME; Compile makes none
 	BGPPeers           []*v3.BGPPeer
 	BGPFilters         []*BGPFilter
 	CalicoNodeStatuses []*v3.CalicoNodeStatus
@@ -78,10 +79,16 @@ func (o *Objects) DeclaredAt(object any) source.Path { return o.declared[object]
 // is what Calico itself keeps its objects in where it has no such CRDs. All kinds written here have the same name and the
 // same spec in both groups. Calico's own client would move labels and annotations of an object into an annotation
 // projectcalico.org/metadata there (libcalico-go/lib/backend/k8s/resources/resources.go); it reads objects without that
-// annotation as they stand, and the objects here have a name and nothing else, so there is nothing to move. What that group
-// does lack is validation and defaults, one more reason why every default is written.
+// annotation as they stand. Of the objects here it writes CalicoNodeStatus alone by itself; the one label of the others stays
+// where kubectl looks for it. What that group does lack is validation and defaults, one more reason why every default is written.
 func typeMeta(c *fabric.Cluster, kind string) metav1.TypeMeta {
 	return metav1.TypeMeta{APIVersion: c.API, Kind: kind}
+}
+
+// managed is the metadata of an object that topoc creates and that may go with the first build that lacks it: by this label
+// `kubectl apply --prune` tells it from what others made, and from what is never to be pruned.
+func managed(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Labels: map[string]string{"app.kubernetes.io/managed-by": "topoc"}}
 }
 
 // masked writes a prefix without host bits: Calico refuses any other (libcalico-go/lib/validator/v3).

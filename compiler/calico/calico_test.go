@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/rogpeppe/go-internal/txtar"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -107,6 +108,9 @@ func topologies(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
+			if e.IsDir() {
+				continue
+			}
 			file := path.Join(dir, e.Name())
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -244,4 +248,36 @@ func TestReadRefusesWhatItDoesNotKnow(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What `kubectl apply --prune` may delete has a label, and what traffic of pods that still run stands on has none.
+func TestOnlyWhatMayBePrunedIsLabelled(t *testing.T) {
+	eachTopology(t, func(t *testing.T, f *fabric.Fabric) {
+		for _, c := range f.Clusters {
+			o := Compile(c)
+			labelled := func(object metav1.Object, want bool) {
+				t.Helper()
+				if got := object.GetLabels()["app.kubernetes.io/managed-by"] == "topoc"; got != want {
+					t.Errorf("%T %s/%s is labelled: got %t, want %t", object, c.Name, object.GetName(), got, want)
+				}
+			}
+			labelled(o.BGPConfiguration, true)
+			for _, p := range o.BGPPeers {
+				labelled(p, true)
+			}
+			for _, filter := range o.BGPFilters {
+				labelled(filter, true)
+			}
+			for _, s := range o.CalicoNodeStatuses {
+				labelled(s, c.API == v3.GroupVersionCurrent)
+			}
+			for _, p := range o.IPPools {
+				isOwn := slices.ContainsFunc(c.Pools, func(of *fabric.Pool) bool { return of.Name == p.Name && of.Own() })
+				labelled(p, !isOwn)
+			}
+			for _, n := range o.Nodes {
+				labelled(n, false)
+			}
+		}
+	})
 }

@@ -12,20 +12,20 @@ import (
 )
 
 // addIPPool writes a pool with every default that Calico's API server fills in (libcalico-go/lib/clientv3/ippool.go), as far
-// as the release has the field: what is applied is then what is stored.
+// as the release has the field: what is applied is then what is stored. A pool of the cluster's own is not managed: pods may
+// hold its addresses long after a topology has dropped it, or has moved it into Installation. False is not written: Calico's API
+// server drops it, and kubectl would find it missing at each apply.
 func (o *Objects) addIPPool(p *fabric.Pool) {
 	ipip, vxlan := encapsulation(p.Encapsulation)
-	spec := IPPoolSpec{
-		NATOutgoing: p.NATOutgoing,
-		IPPoolSpec: v3.IPPoolSpec{
-			CIDR:             masked(p.CIDR),
-			IPIPMode:         ipip,
-			VXLANMode:        vxlan,
-			Disabled:         p.Disabled,
-			DisableBGPExport: p.DisableBGPExport,
-			BlockSize:        p.BlockSize,
-			NodeSelector:     p.NodeSelector,
-		},
+	spec := v3.IPPoolSpec{
+		CIDR:             masked(p.CIDR),
+		IPIPMode:         ipip,
+		VXLANMode:        vxlan,
+		NATOutgoing:      p.NATOutgoing,
+		Disabled:         p.Disabled,
+		DisableBGPExport: p.DisableBGPExport,
+		BlockSize:        p.BlockSize,
+		NodeSelector:     p.NodeSelector,
 	}
 	if has(p.Cluster.Version, "IPPool.allowedUses") || p.AllowedUses != nil {
 		for _, use := range allowedUses(p) {
@@ -35,7 +35,11 @@ func (o *Objects) addIPPool(p *fabric.Pool) {
 	if has(p.Cluster.Version, "IPPool.assignmentMode") || p.AssignmentMode != "" {
 		spec.AssignmentMode = new(v3.AssignmentMode(assignmentMode(p)))
 	}
-	pool := &IPPool{TypeMeta: typeMeta(p.Cluster, v3.KindIPPool), ObjectMeta: metav1.ObjectMeta{Name: p.Name}, Spec: spec}
+	meta := metav1.ObjectMeta{Name: p.Name}
+	if !p.Own() {
+		meta = managed(p.Name)
+	}
+	pool := &v3.IPPool{TypeMeta: typeMeta(p.Cluster, v3.KindIPPool), ObjectMeta: meta, Spec: spec}
 	o.IPPools = append(o.IPPools, pool)
 	o.declared[pool] = p.At
 }
@@ -69,8 +73,8 @@ func encapsulation(word string) (v3.IPIPMode, v3.VXLANMode) {
 
 // Pools returns all pools that the cluster will have: those of Installation as the operator turns them into IPPools
 // (tigera/operator pkg/controller/ippool/pool_controller.go), its defaults filled in, then IPPools.
-func (o *Objects) Pools() []*IPPool {
-	var pools []*IPPool
+func (o *Objects) Pools() []*v3.IPPool {
+	var pools []*v3.IPPool
 	if o.Installation != nil && o.Installation.Spec.CalicoNetwork != nil {
 		installed := o.Installation.Spec.CalicoNetwork.IPPools
 		for i := range installed {
@@ -81,7 +85,7 @@ func (o *Objects) Pools() []*IPPool {
 }
 
 // createdPool is the IPPool that the operator, or up to Calico 3.27 calico-node, makes of a pool of Installation.
-func createdPool(p *operatorv1.IPPool) *IPPool {
+func createdPool(p *operatorv1.IPPool) *v3.IPPool {
 	isIPv6 := strings.Contains(p.CIDR, ":")
 	name, blockSize, word, nat := fabric.DefaultPodPool, fabric.DefaultBlockSize, operatorv1.EncapsulationIPIP, operatorv1.NATOutgoingEnabled
 	if isIPv6 {
@@ -95,6 +99,7 @@ func createdPool(p *operatorv1.IPPool) *IPPool {
 		CIDR:             p.CIDR,
 		IPIPMode:         ipip,
 		VXLANMode:        vxlan,
+		NATOutgoing:      cmp.Or(p.NATOutgoing, nat) == operatorv1.NATOutgoingEnabled,
 		Disabled:         p.DisableNewAllocations != nil && *p.DisableNewAllocations,
 		DisableBGPExport: p.DisableBGPExport != nil && *p.DisableBGPExport,
 		BlockSize:        blockSize,
@@ -107,9 +112,9 @@ func createdPool(p *operatorv1.IPPool) *IPPool {
 	if len(spec.AllowedUses) == 0 {
 		spec.AllowedUses = []v3.IPPoolAllowedUse{v3.IPPoolAllowedUseWorkload, v3.IPPoolAllowedUseTunnel}
 	}
-	return &IPPool{
+	return &v3.IPPool{
 		TypeMeta:   metav1.TypeMeta{APIVersion: v3.GroupVersionCurrent, Kind: v3.KindIPPool},
 		ObjectMeta: metav1.ObjectMeta{Name: cmp.Or(p.Name, name)},
-		Spec:       IPPoolSpec{IPPoolSpec: spec, NATOutgoing: cmp.Or(p.NATOutgoing, nat) == operatorv1.NATOutgoingEnabled},
+		Spec:       spec,
 	}
 }

@@ -45,20 +45,6 @@ type BGPConfigurationSpec struct {
 	ProgramClusterRoutes string `json:"programClusterRoutes,omitempty"` // which pools' routes BIRD puts into the kernel
 }
 
-// IPPool is v3.IPPool.
-type IPPool struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              IPPoolSpec `json:"spec"`
-}
-
-// IPPoolSpec is v3.IPPoolSpec, but for a natOutgoing that is written where it is false too: that a foreign pool keeps
-// addresses as they are is half of its purpose, and should be seen.
-type IPPoolSpec struct {
-	v3.IPPoolSpec
-	NATOutgoing bool `json:"natOutgoing"`
-}
-
 // BGPFilter is v3.BGPFilter.
 type BGPFilter struct {
 	metav1.TypeMeta   `json:",inline"`

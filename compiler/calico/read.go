@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	operatorv1 "github.com/tigera/operator/api/v1"
@@ -15,6 +16,9 @@ import (
 	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
+
+// NodeConfigurationPrefix is what the name of a BGPConfiguration for one node has before the node's.
+const NodeConfigurationPrefix = "node."
 
 // Read adds the objects of a YAML file, as Files made it or as somebody edited it since, to o. Kinds that Objects has no
 // place for, such as a Kustomization, are passed over. A field that the kind doesn't have is an error, since whoever wrote
@@ -49,7 +53,11 @@ func (o *Objects) readDocument(document []byte) error {
 	case v3.KindIPPool:
 		err = readNext(document, &o.IPPools)
 	case v3.KindBGPConfiguration:
-		err = readOne(document, &o.BGPConfiguration)
+		if strings.HasPrefix(meta.Name, NodeConfigurationPrefix) {
+			err = readNext(document, &o.NodeConfigurations)
+		} else {
+			err = readOne(document, &o.BGPConfiguration)
+		}
 	case v3.KindBGPPeer:
 		err = readNext(document, &o.BGPPeers)
 	case v3.KindBGPFilter:
@@ -71,7 +79,7 @@ func (o *Objects) readDocument(document []byte) error {
 
 // object is the kinds that are decoded.
 type object interface {
-	Installation | operatorv1.APIServer | IPPool | BGPConfiguration | v3.BGPPeer | BGPFilter |
+	Installation | operatorv1.APIServer | v3.IPPool | BGPConfiguration | v3.BGPPeer | BGPFilter |
 		v3.CalicoNodeStatus | rbacv1.Role | rbacv1.RoleBinding
 }
 

@@ -151,7 +151,7 @@ func TestTheAgeOfEveryFieldIsKnown(t *testing.T) {
 		}
 	}
 	for kind, spec := range map[string]any{
-		v3.KindBGPConfiguration: BGPConfigurationSpec{}, v3.KindBGPPeer: v3.BGPPeerSpec{}, v3.KindIPPool: IPPoolSpec{},
+		v3.KindBGPConfiguration: BGPConfigurationSpec{}, v3.KindBGPPeer: v3.BGPPeerSpec{}, v3.KindIPPool: v3.IPPoolSpec{},
 		"Installation": operatorv1.IPPool{},
 	} {
 		markFields(t, known, kind, reflect.TypeOf(spec))
@@ -191,7 +191,7 @@ func TestOlderReleasesNeedNoOverlay(t *testing.T) {
 			for _, object := range slices.Concat(all(o.IPPools), all(o.BGPFilters), optional(o.BGPConfiguration)) {
 				var into any
 				switch object.(type) {
-				case *IPPool:
+				case *v3.IPPool:
 					into = &v3.IPPool{}
 				case *BGPFilter:
 					into = &v3.BGPFilter{}

@@ -20,9 +20,10 @@ type BIRD struct {
 
 	Protocols  []Protocol     // in the order of Sessions
 	Ignored    []string       // patterns of interfaces that protocol direct leaves out, beside Calico's own
+	Blocks     []netip.Prefix // that IPAM holds for the node, sorted
 	Blackholes []netip.Prefix // static routes for what the node announces itself: its blocks, then services, each sorted
 	Workloads  []netip.Prefix // single addresses, each with a route of its pod's own in the kernel: borrowed, or a block by itself
-	Gateways   []GatewayRoute // static routes to peers, as reachableBy says
+	Gateways   []GatewayRoute // static routes to peers, as reachableBy says; of a BGPPeer for all nodes even to the node itself
 	Kernel     []KernelRule   // what BIRD writes into the kernel: the first rule decides, what none covers is written
 
 	// MapsLocalPref is set where the metric of a BGP route in the kernel is 2147483647 - LOCAL_PREF (Calico 3.32); else none is.
@@ -63,7 +64,7 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 	at := r.places(n)[0]
 	rules := at.part.rules
 	b := &BIRD{Node: n, Family: f, IsDisabled: !n.Addr(f).IsValid(), RouterID: routerIDOf(n), ASN: rules.asn, ListenPort: rules.port,
-		Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
+		Blocks: rules.blocks(n, f), Blackholes: rules.blackholes(n, f), Kernel: rules.kernelRules(n, f), MapsLocalPref: rules.version.AtLeast(mapsPriorities)}
 	for _, h := range rules.allocations().of[n] {
 		if h.single && fabric.FamilyOf(h.prefix.Addr()) == f {
 			b.Workloads = append(b.Workloads, h.prefix)
@@ -79,23 +80,34 @@ func (r *Result) BIRD(n *fabric.Node, f fabric.Family) *BIRD {
 		for _, row := range sessionRows(at, s) {
 			b.Protocols = append(b.Protocols, s.protocol(row))
 		}
-		b.addGateways(s)
+	}
+	for _, g := range at.part.gateways {
+		if g.family == f {
+			b.addGateways(g)
+		}
 	}
 	order := sessionOrder(at.part)
 	slices.SortStableFunc(b.Protocols, func(x, y Protocol) int { return order(x.Row, y.Row) })
 	return b
 }
 
-// addGateways adds the static routes to a session's peers.
-func (b *BIRD) addGateways(s *Session) {
-	if s.peer == nil || !s.peer.reachableBy.IsValid() {
-		return
-	}
-	for _, peer := range s.remote {
-		if route := (GatewayRoute{peer, s.peer.reachableBy}); !slices.Contains(b.Gateways, route) {
+func (b *BIRD) addGateways(g gatewayRoutes) {
+	for _, peer := range g.peers {
+		if route := (GatewayRoute{peer, g.gateway}); !slices.Contains(b.Gateways, route) {
 			b.Gateways = append(b.Gateways, route)
 		}
 	}
+}
+
+// blocks are those of a node: addresses that it borrowed lie in blocks of others.
+func (r *nodeRules) blocks(n *fabric.Node, f fabric.Family) []netip.Prefix {
+	var all []netip.Prefix
+	for _, h := range r.allocations().of[n] {
+		if fabric.FamilyOf(h.prefix.Addr()) == f && !h.borrowed {
+			all = append(all, h.prefix)
+		}
+	}
+	return all
 }
 
 // blackholes are the static routes of a node for what it announces itself. Blocks of one address have none: the pod's own route
@@ -120,8 +132,9 @@ func (r *nodeRules) blackholes(n *fabric.Node, f fabric.Family) []netip.Prefix {
 	return slices.Concat(blocks, slices.Compact(services))
 }
 
-// kernelRules are the clauses of calico_kernel_programming: the cluster's own services, then its pools.
-func (r *clusterRules) kernelRules(f fabric.Family) []KernelRule {
+// kernelRules are the clauses of calico_kernel_programming: the cluster's own services, then its pools. A node without an IPv4
+// address has none of these for IPv4 pools.
+func (r *clusterRules) kernelRules(n *fabric.Node, f fabric.Family) []KernelRule {
 	var all []KernelRule
 	for _, s := range r.services {
 		if s.whole && fabric.FamilyOf(s.prefix.Addr()) == f {
@@ -129,7 +142,7 @@ func (r *clusterRules) kernelRules(f fabric.Family) []KernelRule {
 		}
 	}
 	for _, p := range r.pools {
-		if fabric.FamilyOf(p.cidr.Addr()) != f {
+		if fabric.FamilyOf(p.cidr.Addr()) != f || f == fabric.IPv4 && !n.Addr(f).IsValid() {
 			continue
 		}
 		rule := KernelRule{Prefix: p.cidr, Rejects: r.isFelix(p)}

@@ -127,3 +127,128 @@ clusters: c: {
 		t.Error("what no rule decides is not rejected on export")
 	}
 }
+
+// TestNodesMayHaveABGPConfigurationOfTheirOwn: of one called node.NAME the port and the communities count.
+func TestNodesMayHaveABGPConfigurationOfTheirOwn(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "own"
+clusters: c: {
+	asNumber: 64512
+	podCIDRs: ["10.64.0.0/16"]
+	bgp: nodeToNodeMesh: true
+	advertise: {prefixes: [{cidr: "10.64.0.0/16", communities: ["64512:1"]}]}
+	nodes: {a: address: "10.0.1.2/24", b: address: "10.0.1.3/24", c: address: "10.0.1.4/24"}
+}
+`))
+	err := in.Objects[in.Fabric.Clusters[0]].Read([]byte(`
+kind: BGPConfiguration
+apiVersion: projectcalico.org/v3
+metadata: {name: node.b}
+spec: {listenPort: 500, asNumber: 1, communities: [{name: own, value: "64512:9"}], prefixAdvertisements: [{cidr: 10.64.0.0/16, communities: [own]}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Run(in)
+	var got []string
+	for _, n := range r.Fabric.Clusters[0].Nodes {
+		b := r.BIRD(n, fabric.IPv4)
+		got = append(got, fmt.Sprint(n.Name, " listens on ", b.ListenPort, " AS ", b.ASN))
+		for i := range b.Protocols {
+			p := &b.Protocols[i]
+			route := FilterRoute{Source: StaticSource}
+			p.Export.Run(netip.MustParsePrefix("10.64.0.0/26"), &route)
+			got = append(got, fmt.Sprint("  ", p.Row.PeerAddress, " port ", p.Row.PeerPort, " ", p.Row.State, " ", route.Communities))
+		}
+	}
+	want := `a listens on 179 AS 64512
+  10.0.1.3 port 500 ESTABLISHED [64512:1]
+  10.0.1.4 port 179 ESTABLISHED [64512:1]
+b listens on 500 AS 64512
+  10.0.1.2 port 179 ESTABLISHED [64512:9]
+  10.0.1.4 port 179 ESTABLISHED [64512:9]
+c listens on 179 AS 64512
+  10.0.1.2 port 179 ESTABLISHED [64512:1]
+  10.0.1.3 port 500 ESTABLISHED [64512:1]`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}
+
+// TestBlocksOfOneAddressAreNoBlackholes: Calico's templates leave them out, in a pool or not, and announce them all the same.
+func TestBlocksOfOneAddressAreNoBlackholes(t *testing.T) {
+	r := Run(inputOf(t, []byte(`
+name: "single"
+clusters: c: {
+	podCIDRs: ["10.64.0.0/16"]
+	nodes: {a: {address: "10.0.1.2/24", blocks: ["10.9.0.1/32", "10.64.0.0/26"]}, b: {address: "10.0.1.3/24", blocks: []}}
+}
+`)))
+	b := r.BIRD(r.Fabric.Clusters[0].Node("a"), fabric.IPv4)
+	if got := fmt.Sprint(b.Blocks, b.Blackholes); got != "[10.9.0.1/32 10.64.0.0/26] [10.64.0.0/26]" {
+		t.Errorf("blocks and blackholes are %s", got)
+	}
+	if !b.Protocols[0].Export.Run(netip.MustParsePrefix("10.9.0.1/32"), &FilterRoute{Source: KernelSource, Interface: "cali0"}) {
+		t.Error("a block of one address in no pool is not announced")
+	}
+}
+
+func TestNodeWithoutIPv4IsToldNothingOfIPv4PoolsForItsKernel(t *testing.T) {
+	r := Run(inputOf(t, []byte(`
+name: "six"
+clusters: c: {
+	podCIDRs: ["10.64.0.0/16", "fd00:64::/48"]
+	nodes: {a: address6: "fd00:1::2/64", b: {address6: "fd00:1::3/64", address: "10.0.1.3/24"}}
+}
+`)))
+	for name, want := range map[string]string{"a": "[]", "b": "[{10.64.0.0/16 false  false}]"} {
+		if got := fmt.Sprint(r.BIRD(r.Fabric.Clusters[0].Node(name), fabric.IPv4).Kernel); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestNoPortIsPort179 is what tells Calico's sessions of one node apart: a written 179 is none, and takes the place of another.
+func TestNoPortIsPort179(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "ports"
+clusters: c: {
+	podCIDRs: ["10.64.0.0/16"]
+	bgp: {nodeToNodeMesh: false}
+	nodes: {a: address: "10.0.1.2/24", b: address: "10.0.1.3/24"}
+}
+`))
+	o := in.Objects[in.Fabric.Clusters[0]]
+	o.BGPConfiguration.Spec.ListenPort = 0
+	err := o.Read([]byte(`kind: BGPPeer
+metadata: {name: first}
+spec: {nodeSelector: all(), peerIP: "10.0.1.3:179", asNumber: 64512}
+---
+kind: BGPPeer
+metadata: {name: second}
+spec: {nodeSelector: all(), peerSelector: all()}
+---
+kind: BGPPeer
+metadata: {name: third}
+spec: {peerIP: "10.0.1.3", asNumber: 65000, reachableBy: 10.0.1.1}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Run(in)
+	var got []string
+	for _, n := range in.Fabric.Clusters[0].Nodes {
+		b := r.BIRD(n, fabric.IPv4)
+		for i := range b.Protocols {
+			got = append(got, n.Name+": "+birdLine(&b.Protocols[i]))
+		}
+		got = append(got, fmt.Sprint(n.Name, ": ", b.Gateways))
+	}
+	want := `a: Global_10_0_1_3 as 65000 from 10.0.1.2, passive, multihop
+a: [{10.0.1.3 10.0.1.1}]
+b: Node_10_0_1_2 as 64512 from 10.0.1.3, multihop
+b: [{10.0.1.3 10.0.1.1}]`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}

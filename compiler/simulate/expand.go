@@ -33,12 +33,13 @@ type farEnd struct {
 	addresses addresses
 }
 
-// farKey tells sessions of one node apart, as Calico does by address and port.
+// farKey tells sessions of one node apart, as Calico does by address and port, where none is 179 (libcalico-go/lib/backend/model/bgppeer.go,
+// combineIPAndPort).
 type farKey struct {
 	part    *Part
 	nic     int
 	address netip.Addr // of the first member
-	port    uint16
+	port    uint16     // 0: 179
 }
 
 type takenKey struct {
@@ -159,7 +160,7 @@ func (x *expansion) forward(g *peerGroup) {
 // AS number which it says.
 func (x *expansion) portAt(g *peerGroup) uint16 {
 	if x.isOwnNode(g) {
-		return x.port
+		return g.end.part.rules.port
 	}
 	return 0
 }
@@ -181,12 +182,23 @@ func (x *expansion) reverse(g *peerGroup) {
 		}
 		return
 	}
-	if !g.address.IsValid() || !x.isOwnNode(g) || g.port != 0 && x.port != 0 && g.port != x.port {
+	if !g.address.IsValid() || !x.isOwnNode(g) || !x.mayListen(g) {
 		return
 	}
 	for _, far := range fars {
 		x.toNodesIn(fabric.FamilyOf(g.address), NodeSession, []*Part{g.end.part}, far, options)
 	}
+}
+
+// mayListen reports whether the port that a BGPPeer has written, if any, may be that of the node that it points at. A node with a
+// port of its own must have the cluster's too to be found (nodesWithIPPortAndAS).
+func (x *expansion) mayListen(g *peerGroup) bool {
+	if g.port == 0 {
+		return true
+	}
+	own := g.end.part.rules.own
+	isOthers := own != nil && own.Spec.ListenPort != 0 && own.Spec.ListenPort != g.port
+	return !isOthers && (x.port == 0 || x.port == g.port)
 }
 
 // toNodes makes sessions to all nodes of a part, in both families (nodeAsBGPPeers).
@@ -202,7 +214,7 @@ func (x *expansion) toNodesIn(f fabric.Family, kind Kind, locals []*Part, far *P
 	}
 	end := x.book.nodesEnd(far, f, mainAddress)
 	for _, local := range locals {
-		x.emit(Session{Kind: kind, Family: f, PeerASN: far.rules.asn, Port: x.port, peer: options}, local, end)
+		x.emit(Session{Kind: kind, Family: f, PeerASN: far.rules.asn, Port: far.rules.port, peer: options}, local, end)
 	}
 }
 
@@ -210,6 +222,9 @@ func (x *expansion) toNodesIn(f fabric.Family, kind Kind, locals []*Part, far *P
 // those of nodes from being made everywhere, on nodes too that are the far end.
 func (x *expansion) emit(s Session, local *Part, far farEnd) {
 	key := farKey{part: far.part, nic: far.nic, address: far.addresses[0], port: s.Port}
+	if key.port == bgpPort {
+		key.port = 0
+	}
 	if s.Kind == GlobalSession {
 		x.global[key] = true
 	} else if x.global[key] {
@@ -219,6 +234,9 @@ func (x *expansion) emit(s Session, local *Part, far farEnd) {
 		return
 	}
 	x.taken[takenKey{local, key}] = true
+	if s.peer.reachableBy.IsValid() {
+		local.gateways = append(local.gateways, gatewayRoutes{s.Family, far.addresses, s.peer.reachableBy})
+	}
 	x.add(s, local, far)
 }
 
@@ -278,7 +296,7 @@ func (x *expansion) mesh() {
 }
 
 func (x *expansion) meshSession(local, far *Part, f fabric.Family) {
-	s := Session{Kind: MeshSession, Family: f, Port: x.port, PeerASN: far.rules.ownASN, Objects: []string{"mesh"}, At: x.cluster.At()}
+	s := Session{Kind: MeshSession, Family: f, Port: far.rules.port, PeerASN: far.rules.ownASN, Objects: []string{"mesh"}, At: x.cluster.At()}
 	if s.PeerASN == 0 {
 		s.PeerASN = x.asn
 		if x.version.AtLeast(fabric.Version{Major: 3, Minor: 32}) {

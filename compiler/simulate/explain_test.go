@@ -20,7 +20,7 @@ type edit func(in Input)
 func withoutPool(cluster, cidr string) edit {
 	return func(in Input) {
 		o := in.objectsOf(cluster)
-		o.IPPools = slices.DeleteFunc(o.IPPools, func(p *calico.IPPool) bool { return p.Spec.CIDR == cidr })
+		o.IPPools = slices.DeleteFunc(o.IPPools, func(p *v3.IPPool) bool { return p.Spec.CIDR == cidr })
 	}
 }
 
@@ -107,7 +107,7 @@ func ownReflectors(rack2 string) []string {
 }
 
 // onForeignPools changes the disabled pools of a cluster.
-func onForeignPools(cluster string, change func(p *calico.IPPool)) edit {
+func onForeignPools(cluster string, change func(p *v3.IPPool)) edit {
 	return func(in Input) {
 		for _, p := range in.objectsOf(cluster).IPPools {
 			if p.Spec.Disabled {
@@ -290,13 +290,13 @@ func TestTraceNamesTheEditThatMends(t *testing.T) {
 			"cluster-b-m03 does not pass 10.211.0.0/16 on to cluster-a-m03: BGPFilter no-transit-a-b, exportV4 rule 1 rejects it; set exchange: services: true on peering a-b"},
 		{"a peering exchanges no pods", "two-clusters", []string{`via: "routeReflectors"`, `via: "routeReflectors", exchange: pods: false`}, nil, "cluster-a", "cluster-b",
 			"cluster-b-m03 does not pass 10.210.63.192/26 on to cluster-a-m03: BGPFilter no-transit-a-b, exportV4 rule 1 rejects it; set exchange: pods: true on peering a-b"},
-		{"a foreign pool has VXLAN", "two-clusters", nil, onForeignPools("cluster-a", func(p *calico.IPPool) { p.Spec.VXLANMode = v3.VXLANModeAlways }), "cluster-a", "cluster-b",
+		{"a foreign pool has VXLAN", "two-clusters", nil, onForeignPools("cluster-a", func(p *v3.IPPool) { p.Spec.VXLANMode = v3.VXLANModeAlways }), "cluster-a", "cluster-b",
 			"cluster-a has a route to 10.210.63.192/26 by BGP and does not use it: the routes of pool cluster-b-pods-10-210-0-0-16 are Felix's, who knows none of this prefix; set vxlanMode: Never in IPPool cluster-b-pods-10-210-0-0-16 of cluster-a"},
 		{"a foreign pool has VXLAN in the topology", "two-clusters", []string{`podCIDRs: ["10.200.0.0/16"]`,
 			`ipPools: {own: cidr: "10.200.0.0/16", far: {cidr: "10.210.0.0/16", disabled: true, encapsulation: "VXLAN"}}`}, nil, "cluster-a", "cluster-b",
 			"cluster-a has a route to 10.210.63.192/26 by BGP and does not use it: the routes of pool far are Felix's, who knows none of this prefix; delete encapsulation from IPPool far of cluster-a"},
 		{"a foreign pool has IPIP", "two-clusters", []string{`["cluster-b-m03", "cluster-b-m04"]`, `["cluster-b-m03"]`, `["cluster-a-m03", "cluster-a-m04"]`, `["cluster-a-m03"]`},
-			onForeignPools("cluster-a", func(p *calico.IPPool) { p.Spec.IPIPMode = v3.IPIPModeAlways }), "cluster-a", "cluster-b",
+			onForeignPools("cluster-a", func(p *v3.IPPool) { p.Spec.IPIPMode = v3.IPIPModeAlways }), "cluster-a", "cluster-b",
 			"cluster-a sends packets to 10.210.63.192/26 through tunl0 to 172.17.0.9, which is cluster-b-m03 and no node of cluster cluster-a: nothing there unwraps them; set ipipMode: Never in IPPool cluster-b-pods-10-210-0-0-16 of cluster-a"},
 		{"links without IPv6", racksApart, nil, nil, "prod", "prod",
 			"l1 and s have no session for IPv6: link s-l1 has no address6; add address6 to both ends of link s-l1"},

@@ -78,7 +78,7 @@ var localSources = sourcesOf(bgp.FromStatic, bgp.FromKernel, bgp.FromDirect)
 // routeMatch is what a statement asks of everything but the prefix, all of it together. The zero routeMatch asks nothing.
 type routeMatch struct {
 	sources   sourceSet
-	iface     string // pattern of the interface that the route leads out of; a blackhole leads out of none and never matches
+	iface     string // pattern of the interface that the route leads out of; that of a blackhole is the empty text
 	elevated  bool   // LOCAL_PREF above that of normal routes
 	localPref uint32 // 0: any
 	community *bgp.Community
@@ -98,7 +98,7 @@ func (m *routeMatch) matches(r *bgp.Route, learnedOut string) bool {
 	return slices.Equal(m.asPath, r.ASPath[:len(m.asPath)])
 }
 
-// outInterface is the interface that a route leads out of, as BIRD's ifname; empty: none.
+// outInterface is the interface that a route leads out of, as BIRD's ifname: the empty text where there is none.
 func outInterface(r *bgp.Route, learnedOut string) string {
 	if r.Source == bgp.FromBGP && r.Interface == "" {
 		return learnedOut
@@ -106,11 +106,11 @@ func outInterface(r *bgp.Route, learnedOut string) string {
 	return r.Interface
 }
 
-// matchesInterface matches a name as BIRD's patmatch does: * is any text. Names and patterns have neither "/" nor "[", the
-// only characters that path.Match sees otherwise.
+// matchesInterface matches a name as BIRD's patmatch does: * is any text, the empty one too, so that "*" takes blackholes with the
+// rest. Names and patterns have neither "/" nor "[", the only characters that path.Match sees otherwise.
 func matchesInterface(pattern, name string) bool {
 	matched, err := path.Match(pattern, name)
-	return err == nil && matched && name != ""
+	return err == nil && matched
 }
 
 // share is how many of the routes of a scope match.
@@ -154,13 +154,19 @@ func (m *routeMatch) share(s scope, learnedOut string) share {
 }
 
 // interfaceShare says how many routes from some sources lead out of an interface that matches. Those of the kernel may lead
-// anywhere.
+// anywhere, blackholes lead nowhere.
 func interfaceShare(pattern string, sources sourceSet, learnedOut string) share {
-	learned := matchesInterface(pattern, learnedOut)
+	var matching sourceSet
+	if matchesInterface(pattern, learnedOut) {
+		matching |= sourcesOf(bgp.FromBGP)
+	}
+	if matchesInterface(pattern, "") {
+		matching |= sourcesOf(bgp.FromStatic)
+	}
 	switch {
-	case sources == sourcesOf(bgp.FromBGP) && learned:
+	case sources&^matching == 0:
 		return matchesAll
-	case sources&sourcesOf(bgp.FromKernel, bgp.FromDirect) != 0, sources.has(bgp.FromBGP) && learned:
+	case sources&(matching|sourcesOf(bgp.FromKernel, bgp.FromDirect)) != 0:
 		return matchesSome
 	}
 	return matchesNone

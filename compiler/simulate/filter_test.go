@@ -46,7 +46,8 @@ func TestRulesOfBGPFilters(t *testing.T) {
 		{"an interface by name", `interface: "tunl0"`, "10.0.0.0/8", out("tunl0"), true},
 		{"by pattern", `interface: "*.calico"`, "10.0.0.0/8", out("vxlan.calico"), true},
 		{"not by part of its name", `interface: "calico"`, "10.0.0.0/8", out("vxlan.calico"), false},
-		{"a blackhole has no interface", `interface: "*"`, "10.0.0.0/8", out(""), false},
+		{"a blackhole has no interface, which a pattern of any text matches", `interface: "*"`, "10.0.0.0/8", out(""), true},
+		{"and no other", `interface: "eth*"`, "10.0.0.0/8", out(""), false},
 		{"what was learned leads out of the main one", `interface: "eth*"`, "10.0.0.0/8", learned, true},
 		{"all conditions must hold", `source: "RemotePeers", interface: "tunl0"`, "10.0.0.0/8", learned, false},
 

@@ -23,7 +23,7 @@ type held struct {
 // allocations is what IPAM gave the nodes of a cluster. Immutable.
 type allocations struct {
 	of      map[*fabric.Node][]held // sorted by prefix
-	lenders map[*fabric.Node]bool   // others hold something that lies in a block of theirs, or is one
+	lenders map[*fabric.Node]bool   // others hold something that lies in a block of theirs, or is one; or it is one address in no pool
 }
 
 // onceAllocated is allocations that are made when they are needed first.
@@ -60,26 +60,20 @@ func (r *clusterRules) allocations() *allocations {
 	return r.allocated.made
 }
 
-// lenders returns the nodes that must be parts of their own: those in whose blocks others hold addresses, since they tell on
-// none of these, those that hold the same block as another, and those with services that others may not have.
-func lenders(c *fabric.Cluster) map[*fabric.Node]bool {
+// apart returns the nodes that must be parts of their own: those in whose blocks others hold addresses, since they tell on none of
+// these, those that hold the same block as another, and those with services that others may not have.
+func (r *clusterRules) apart() map[*fabric.Node]bool {
 	apart := map[*fabric.Node]bool{}
 	hasBlocks := false
-	for _, n := range c.Nodes {
+	for _, n := range r.cluster.Nodes {
 		hasBlocks = hasBlocks || len(n.Model.Blocks) > 0
 		if len(n.Model.LocalServices) > 0 {
 			apart[n] = true
 		}
 	}
-	if !hasBlocks {
-		return apart // what IPAM gives by itself never collides
+	if hasBlocks { // what IPAM gives by itself never collides
+		maps.Copy(apart, r.allocations().lenders)
 	}
-	pools := make([]ipamPool, len(c.Pools))
-	for i, p := range c.Pools {
-		pools[i] = ipamPool{name: p.Name, cidr: p.CIDR.Masked(), blockSize: p.BlockSize, nodeSelector: p.NodeSelector,
-			isGiven: !p.Disabled && (len(p.AllowedUses) == 0 || slices.Contains(p.AllowedUses, "Workload")) && p.AssignmentMode != "Manual"}
-	}
-	maps.Copy(apart, allocate(pools, c.Nodes, func(i int) map[string]string { return c.Nodes[i].LabelMap() }).lenders)
 	return apart
 }
 
@@ -123,9 +117,11 @@ func (a *allocator) write(n *fabric.Node, p netip.Prefix) {
 	} else if other != nil {
 		a.made.lenders[n], a.made.lenders[other] = true, true
 	}
-	h := held{prefix: p}
+	h := held{prefix: p, single: p.IsSingleIP()}
 	if i >= 0 {
-		h.pool, h.single = a.pools[i].name, p.IsSingleIP()
+		h.pool = a.pools[i].name
+	} else if h.single {
+		a.made.lenders[n] = true
 	}
 	a.holders[p] = n
 	a.made.of[n] = append(a.made.of[n], h)

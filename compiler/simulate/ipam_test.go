@@ -118,6 +118,8 @@ func TestAllocation(t *testing.T) {
 			nodes{"a": {"10.0.0.1/32"}}, "a 10.0.0.1/32 p single", ""},
 		{"a block in no pool is one too", nil,
 			nodes{"a": {"10.9.0.0/26"}}, "a 10.9.0.0/26 -", ""},
+		{"a block of one address in no pool is announced by its node alone", nil,
+			nodes{"a": {"10.9.0.1/32"}, "b": {}}, "a 10.9.0.1/32 - single", "a"},
 		{"two nodes that hold one block are parts of their own", []ipamPool{gives("p", "10.0.0.0/24", 26)},
 			nodes{"a": {"10.0.0.0/26"}, "b": {"10.0.0.0/26"}, "c": {}}, "a 10.0.0.0/26 p, b 10.0.0.0/26 p", "a b"},
 		{"a pool that gives none is one for what is written", []ipamPool{{name: "p", cidr: pf("10.0.0.0/24"), blockSize: 26}},

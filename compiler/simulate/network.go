@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -24,6 +26,7 @@ type Part struct {
 	Sessions []*Session       // of both families, in the order in which they were made; Result.Sessions sorts them as they are listed
 
 	rules    *nodeRules      // of nodes: what the objects say for them
+	gateways []gatewayRoutes // of nodes: the static routes to peers that BIRD is told of, even to themselves, even of a family that they lack
 	speakers [2]*bgp.Speaker // by familyIndex; nil: no sessions of that family
 	domains  [2]*domain      // likewise; nil where it has neither speaker nor routes of its own to look up
 	ground   [2]*ground      // likewise: what it has in the kernel without BGP
@@ -79,6 +82,13 @@ type Session struct {
 	listen        *fabric.Listen   // at switches, where it is accepted from a range
 }
 
+// gatewayRoutes is static routes to the members of a part, as reachableBy says.
+type gatewayRoutes struct {
+	family  fabric.Family
+	peers   addresses
+	gateway netip.Addr
+}
+
 // addresses is the addresses of one end of a session, by member of its part.
 type addresses []netip.Addr
 
@@ -89,8 +99,10 @@ type nodeRules struct {
 	clusterID  uint32 // 0: no reflector
 	isExcluded bool   // from load balancers: announces no service ranges
 	labels     map[string]string
-	class      int    // of the cluster's selection
-	ownASN     uint32 // that the Node object says; 0: none, and asn is the cluster's
+	class      int                      // of the cluster's selection
+	ownASN     uint32                   // that the Node object says; 0: none, and asn is the cluster's
+	port       uint16                   // that the nodes listen on; 0: unset
+	own        *calico.BGPConfiguration // for the one node of the part alone; nil: there is none
 }
 
 // clusterRules is what a cluster's objects say for all its nodes, parsed once.
@@ -103,8 +115,8 @@ type clusterRules struct {
 	filters  map[string]*calico.BGPFilter
 	mesh     bool
 	asn      uint32
-	port     uint16
-	isBGPOff bool // by Installation: nodes have no sessions
+	port     uint16 // of nodes whose own BGPConfiguration says nothing else; 0: unset
+	isBGPOff bool   // by Installation: nodes have no sessions
 
 	meshPassword string      // secret/key; empty: none
 	peers        []*peerRule // sorted by name
@@ -125,7 +137,7 @@ type pool struct {
 	disableBGPExport bool
 	loadBalancerOnly bool
 	blockSize        int
-	object           *calico.IPPool
+	object           *v3.IPPool
 	at               source.Path // where it is declared, as far as known
 }
 

@@ -81,7 +81,7 @@ type partKey struct {
 func groupNodes(r *clusterRules, m *marks) []*Part {
 	groups := map[partKey]int{}
 	var members [][]int // indexes of nodes
-	apart := lenders(r.cluster)
+	apart := r.apart()
 	for i, n := range r.cluster.Nodes {
 		key := keyOf(r, m, n, i)
 		if apart[n] {
@@ -123,7 +123,7 @@ func keyOf(r *clusterRules, m *marks, n *fabric.Node, i int) partKey {
 	if len(n.NICs) > 0 {
 		key.nics = nicsKey(n)
 	}
-	if facts.clusterID != 0 || m.alone[n] {
+	if facts.clusterID != 0 || facts.own != nil || m.alone[n] {
 		key.alone = n
 	}
 	return key
@@ -167,6 +167,9 @@ func newPart(r *clusterRules, members []int) *Part {
 	}
 	facts := &r.nodes[members[0]]
 	p.rules = &nodeRules{clusterRules: r, asn: r.asnOf(facts), ownASN: facts.asn, clusterID: facts.clusterID,
-		isExcluded: facts.isExcluded, labels: facts.labels, class: facts.class}
+		isExcluded: facts.isExcluded, labels: facts.labels, class: facts.class, port: r.port, own: facts.own}
+	if p.rules.own != nil {
+		p.rules.port = cmp.Or(p.rules.own.Spec.ListenPort, r.port)
+	}
 	return p
 }

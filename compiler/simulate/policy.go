@@ -212,7 +212,7 @@ type filterKey struct {
 	isExcluded       bool
 	filters          string // names, one on each line
 	iface            string // main interface of the nodes
-	apart            *Part  // that announces local services, or lends addresses; nil: like others
+	apart            *Part  // that announces local services, lends addresses, or has a BGPConfiguration of its own; nil: like others
 }
 
 func (r *nodeRules) filterKey(s *Session, f fabric.Family) filterKey {
@@ -221,7 +221,7 @@ func (r *nodeRules) filterKey(s *Session, f fabric.Family) filterKey {
 	if s.peer != nil && r.version.AtLeast(fabric.Version{Major: 3, Minor: 26}) {
 		key.filters = strings.Join(s.peer.filters, "\n")
 	}
-	if n := s.Part.Nodes[0]; len(n.Model.LocalServices) > 0 || r.allocations().lenders[n] {
+	if n := s.Part.Nodes[0]; len(n.Model.LocalServices) > 0 || r.own != nil || r.allocations().lenders[n] {
 		key.apart = s.Part
 	}
 	return key

@@ -49,7 +49,7 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 			f.statements = append(f.statements, r.withoutMetric(key)...)
 		}
 	}
-	for _, group := range [][]statement{named, r.withheldPools(key.family), r.tunnels(key), r.communities(key.family), r.aggregates(key),
+	for _, group := range [][]statement{named, r.withheldPools(key.family), r.tunnels(key), r.communities(key), r.aggregates(key),
 		r.ownServices(key), r.reflectedServices(key), r.poolStatements(key.family)} {
 		f.statements = append(f.statements, group...)
 	}
@@ -124,9 +124,12 @@ func (r *clusterRules) programs(class poolClass) bool {
 	return class == plainPools
 }
 
-// communities add those of prefixAdvertisements.
-func (r *clusterRules) communities(f fabric.Family) []statement {
+// communities add those of prefixAdvertisements: of the node's own BGPConfiguration, if that has any at all.
+func (r *clusterRules) communities(key filterKey) []statement {
 	c := r.objects.BGPConfiguration
+	if key.apart != nil && key.apart.rules.own != nil && key.apart.rules.own.Spec.PrefixAdvertisements != nil {
+		c = key.apart.rules.own
+	}
 	if c == nil {
 		return nil
 	}
@@ -137,7 +140,7 @@ func (r *clusterRules) communities(f fabric.Family) []statement {
 	var all []statement
 	for _, advertised := range c.Spec.PrefixAdvertisements {
 		cidr, err := netip.ParsePrefix(advertised.CIDR)
-		if err != nil || fabric.FamilyOf(cidr.Addr()) != f {
+		if err != nil || fabric.FamilyOf(cidr.Addr()) != key.family {
 			continue
 		}
 		st := statement{prefix: within(cidr.Masked())}
@@ -159,7 +162,8 @@ func (r *clusterRules) communities(f fabric.Family) []statement {
 // aggregates accept the node's own blocks, in a pool or not, and single addresses within them not at all: calico_aggr. The
 // blocks are told by where they come from, since every member of a part has others; static service routes, which a later
 // statement would accept as well, come the same way. Only a node in whose blocks others hold addresses can have learned
-// anything within one, and such a node is a part of its own.
+// anything within one; only blocks of one address come another way, from the kernel, and only where they are in no pool that
+// matters. Such nodes are parts of their own.
 func (r *clusterRules) aggregates(key filterKey) []statement {
 	all := []statement{{route: routeMatch{sources: sourcesOf(bgp.FromStatic)}, verdict: bgp.Accept, name: "Calico announces a node's own blocks and services"}}
 	if key.apart == nil || !r.allocations().lenders[key.apart.Nodes[0]] {
@@ -169,6 +173,7 @@ func (r *clusterRules) aggregates(key filterKey) []statement {
 		if h.borrowed || fabric.FamilyOf(h.prefix.Addr()) != key.family {
 			continue
 		}
+		all = append(all, statement{prefix: equalTo(h.prefix), verdict: bgp.Accept, name: "Calico announces a node's own blocks"})
 		if r.version.AtLeast(mapsPriorities) {
 			all = append(all, statement{prefix: within(h.prefix), route: routeMatch{elevated: true}, verdict: bgp.Accept,
 				name: "Calico tells on elevated routes within a node's own block"})

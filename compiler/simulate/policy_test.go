@@ -203,7 +203,7 @@ func TestWhatDependsOnThePrefixIsSaidBeforehand(t *testing.T) {
 func TestLendersTellOnNothingWithinTheirBlocks(t *testing.T) {
 	rules := rulesOf(t, "3.32", `ipPools: own: cidr: "10.64.0.0/16", nodes: {n1: blocks: ["10.64.0.0/26"], n2: blocks: ["10.64.0.9/32"]}`)
 	key := toInternal
-	key.apart = &Part{Nodes: rules.cluster.Nodes[:1]}
+	key.apart = &Part{Nodes: rules.cluster.Nodes[:1], rules: &nodeRules{clusterRules: rules}}
 	for _, tt := range []struct {
 		name, prefix string
 		localPref    uint32
@@ -211,6 +211,7 @@ func TestLendersTellOnNothingWithinTheirBlocks(t *testing.T) {
 	}{
 		{"an address within", "10.64.0.9/32", normalLocalPref, false},
 		{"an elevated one", "10.64.0.9/32", normalLocalPref + 1, true},
+		{"the block itself, from elsewhere", "10.64.0.0/26", normalLocalPref, true},
 		{"another block", "10.64.0.64/26", normalLocalPref, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/goldentest"
 )
@@ -70,7 +69,7 @@ func (in Input) change(t testing.TB, words []string) {
 	for _, o := range in.Objects {
 		switch {
 		case len(words) == 3 && words[1] == "disabled":
-			o.IPPools = slices.DeleteFunc(o.IPPools, func(p *calico.IPPool) bool { return p.Spec.Disabled })
+			o.IPPools = slices.DeleteFunc(o.IPPools, func(p *v3.IPPool) bool { return p.Spec.Disabled })
 		case len(words) == 3 && words[1] == "BGPPeer":
 			o.BGPPeers = slices.DeleteFunc(o.BGPPeers, func(p *v3.BGPPeer) bool { return p.Name == words[2] })
 		case len(words) == 5 && words[0] == "BGPPeer":

@@ -63,9 +63,7 @@ func readCluster(c *fabric.Cluster, o *calico.Objects) *clusterRules {
 	return r
 }
 
-// readConfiguration reads the BGPConfiguration called default. Of one for a single node, "node.<name>", confd uses the port
-// and the communities only (confd/pkg/backends/calico/client.go, updateBGPConfigCache); nothing here writes such a one, and it
-// is not read.
+// readConfiguration reads the BGPConfiguration called default.
 func (r *clusterRules) readConfiguration() {
 	object := r.objects.BGPConfiguration
 	if object == nil || object.Name != "default" {
@@ -138,7 +136,7 @@ func (r *clusterRules) readPools() {
 	slices.SortStableFunc(r.pools, func(a, b *pool) int { return strings.Compare(a.name, b.name) })
 }
 
-func newPool(object *calico.IPPool, cidr netip.Prefix) *pool {
+func newPool(object *v3.IPPool, cidr netip.Prefix) *pool {
 	spec := &object.Spec
 	p := &pool{name: object.Name, cidr: cidr, ipip: cmp.Or(string(spec.IPIPMode), string(v3.IPIPModeNever)),
 		vxlan: cmp.Or(string(spec.VXLANMode), string(v3.VXLANModeNever)), natOutgoing: spec.NATOutgoing, disabled: spec.Disabled,

@@ -11,6 +11,7 @@ import (
 	"github.com/projectcalico/api/pkg/lib/numorstring"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 )
 
@@ -24,11 +25,12 @@ const (
 
 // nodeFacts is what the Node object of a node says.
 type nodeFacts struct {
-	labels     map[string]string // as selectors see them; shared, do not modify
-	class      int               // of the cluster's selection
-	asn        uint32            // 0: none of its own
-	clusterID  uint32            // 0: no reflector
-	isExcluded bool              // from load balancers
+	labels     map[string]string        // as selectors see them; shared, do not modify
+	class      int                      // of the cluster's selection
+	asn        uint32                   // 0: none of its own
+	clusterID  uint32                   // 0: no reflector
+	isExcluded bool                     // from load balancers
+	own        *calico.BGPConfiguration // for it alone; nil: there is none
 }
 
 // readNodes reads what the Node objects say of the nodes that the fabric has. Others have no address that anybody knows.
@@ -49,9 +51,21 @@ func (r *clusterRules) readNodes() {
 			*facts = factsOf(objects[0])
 			objects = objects[1:]
 		}
+		facts.own = configurationOf(r.objects, n.Name)
 		facts.labels = r.selection.withHostname(facts.labels, n.Name)
 		facts.class = r.selection.class(facts.labels)
 	}
+}
+
+// configurationOf finds the BGPConfiguration for a node alone. Of it confd uses the port and the communities only
+// (confd/pkg/backends/calico/client.go, updateBGPConfigCache).
+func configurationOf(o *calico.Objects, node string) *calico.BGPConfiguration {
+	for _, c := range o.NodeConfigurations {
+		if c.Name == calico.NodeConfigurationPrefix+node {
+			return c
+		}
+	}
+	return nil
 }
 
 // factsOf reads a Node object. Values that Calico cannot read it ignores.

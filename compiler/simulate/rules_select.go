@@ -18,12 +18,16 @@ const none = -1
 // all selectors treat alike are of one class.
 type selection struct {
 	texts   map[string]int
-	parsed  []selector.Selector // nil: Calico cannot read it, so it matches nothing
-	keys    map[string]bool     // whether any selector mentions a label, as far as asked
-	sets    map[string]int      // the class of a set of labels
-	classes map[string]int      // by what matches, a byte for each selector
-	matches [][]byte            // of a class, by selector: 1 where it matches
+	parsed  []evaluate
+	keys    map[string]bool // whether any selector mentions a label, as far as asked
+	sets    map[string]int  // the class of a set of labels
+	classes map[string]int  // by what matches, a byte for each selector
+	matches [][]byte        // of a class, by selector: 1 where it matches
 }
+
+// evaluate reports whether a selector matches labels; nil: Calico cannot read it, so it matches nothing. The type of what
+// selector.Parse returns is another one in every few releases of Calico, the form of its method is not.
+type evaluate func(labels map[string]string) bool
 
 func newSelection() *selection {
 	return &selection{texts: map[string]int{}, keys: map[string]bool{}, sets: map[string]int{}, classes: map[string]int{}}
@@ -34,12 +38,12 @@ func (s *selection) add(text string) int {
 	if i, ok := s.texts[text]; ok {
 		return i
 	}
-	parsed, err := selector.Parse(text)
-	if err != nil {
-		parsed = nil
+	var matches evaluate
+	if parsed, err := selector.Parse(text); err == nil {
+		matches = parsed.Evaluate
 	}
 	s.texts[text] = len(s.parsed)
-	s.parsed = append(s.parsed, parsed)
+	s.parsed = append(s.parsed, matches)
 	return len(s.parsed) - 1
 }
 
@@ -75,8 +79,8 @@ func (s *selection) class(labels map[string]string) int {
 
 func (s *selection) judge(labels map[string]string) int {
 	matched := make([]byte, len(s.parsed))
-	for i, parsed := range s.parsed {
-		if parsed != nil && parsed.Evaluate(labels) {
+	for i, matches := range s.parsed {
+		if matches != nil && matches(labels) {
 			matched[i] = 1
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"topoc/compiler/calico"
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 )
 
 // TestWhyNamesTheRuleThatDecided asks devices of the two clusters about the other cluster's routes.
@@ -15,7 +15,7 @@ func TestWhyNamesTheRuleThatDecided(t *testing.T) {
 	with := seedInput(t, "two-clusters")
 	without := seedInput(t, "two-clusters")
 	for _, o := range without.Objects {
-		o.IPPools = slices.DeleteFunc(o.IPPools, func(p *calico.IPPool) bool { return p.Spec.Disabled })
+		o.IPPools = slices.DeleteFunc(o.IPPools, func(p *v3.IPPool) bool { return p.Spec.Disabled })
 	}
 	tests := []struct {
 		name   string

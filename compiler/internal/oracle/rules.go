@@ -158,7 +158,7 @@ func appendPrefix(to []netip.Prefix, text string) []netip.Prefix {
 	return to
 }
 
-func readPool(o *calico.IPPool) *pool {
+func readPool(o *v3.IPPool) *pool {
 	s := &o.Spec
 	p := &pool{isDisabled: s.Disabled, disableBGPExport: s.DisableBGPExport, blockSize: s.BlockSize, selector: s.NodeSelector}
 	for _, cidr := range appendPrefix(nil, s.CIDR) {

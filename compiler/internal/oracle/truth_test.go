@@ -83,7 +83,7 @@ func TestRoutesOfRealDaemons(t *testing.T) {
 }
 
 func withoutDisabledPools(o *calico.Objects) {
-	o.IPPools = slices.DeleteFunc(o.IPPools, func(p *calico.IPPool) bool { return p.Spec.Disabled })
+	o.IPPools = slices.DeleteFunc(o.IPPools, func(p *v3.IPPool) bool { return p.Spec.Disabled })
 }
 
 // readTables reads `ip route` into the form of tables.

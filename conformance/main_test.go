@@ -1,0 +1,41 @@
+package conformance
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+)
+
+// built is the programs that tests start, or why there are none. TestMain sets it; require reads it.
+var built struct {
+	Programs
+	err error
+}
+
+// TestMain builds the programs before the first test, unless that was done for these sources already, and ends the API server
+// after the last one.
+func TestMain(m *testing.M) {
+	logrus.SetLevel(logrus.FatalLevel) // of Calico's libraries: what is wrong they return too
+	built.Programs, built.err = Build()
+	if built.err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", built.err)
+	}
+	status := m.Run()
+	stopServer()
+	os.Exit(status)
+}
+
+// require returns the programs. Where they could not be built it skips the test with the reason, and fails it under
+// TOPOC_REQUIRE=all.
+func require(t testing.TB) Programs {
+	t.Helper()
+	if built.err != nil {
+		if os.Getenv("TOPOC_REQUIRE") == "all" {
+			t.Fatal(built.err)
+		}
+		t.Skip(built.err)
+	}
+	return built.Programs
+}

@@ -1,0 +1,265 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	etcdclient "go.etcd.io/etcd/client/v3"
+)
+
+// Server is an API server of Kubernetes with Calico's CRDs and the operator's, with Calico's own API server behind it, and no
+// controllers: it stands for one cluster at a time. Everybody may do everything there.
+type Server struct {
+	Kubeconfig string // a file; its context is called conformance
+
+	dir      string // removed at the end
+	programs Programs
+	url      string
+	token    string
+	http     *http.Client
+	etcd     *etcdclient.Client
+	children []*child
+	closers  []io.Closer
+}
+
+// started is the one Server of the test run.
+var started struct {
+	sync.Mutex
+	*Server
+	err error
+}
+
+// server returns the Server of the test run, with an empty cluster; it is the test's until that ends. The first call starts it, in
+// some seconds. Where there are no programs the test is skipped.
+func server(t testing.TB) *Server {
+	t.Helper()
+	programs := require(t)
+	started.Lock()
+	t.Cleanup(started.Unlock)
+	if started.Server == nil && started.err == nil {
+		begun := time.Now()
+		started.Server, started.err = startServer(programs)
+		t.Logf("API servers started in %s", time.Since(begun).Round(time.Millisecond))
+	}
+	if started.err != nil {
+		t.Fatal(started.err)
+	}
+	if err := started.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return started.Server
+}
+
+// stopServer ends the Server, if there is one.
+func stopServer() {
+	started.Lock()
+	defer started.Unlock()
+	if started.Server != nil {
+		started.Server.stop()
+	}
+}
+
+func startServer(programs Programs) (*Server, error) {
+	dir, err := os.MkdirTemp("", "topoc-conformance-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, programs: programs, token: rand.Text(), Kubeconfig: filepath.Join(dir, "kubeconfig"),
+		http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*startLimit)
+	defer cancel()
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"start etcd", s.startEtcd},
+		{"start kube-apiserver", s.startKubernetes},
+		{"create Calico's and the operator's CRDs", s.createCRDs},
+		{"start Calico's API server", s.startCalico},
+	} {
+		if err := step.do(ctx); err != nil {
+			s.stop()
+			return nil, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return s, nil
+}
+
+// stop ends all that startServer began, the latest first.
+func (s *Server) stop() {
+	for _, c := range s.children {
+		c.kill()
+	}
+	for _, c := range s.closers {
+		c.Close()
+	}
+	os.RemoveAll(s.dir)
+}
+
+func (s *Server) startEtcd(context.Context) error {
+	url, etcd, err := startEtcd(filepath.Join(s.dir, "etcd"))
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, etcd)
+	s.etcd, err = etcdclient.New(etcdclient.Config{Endpoints: []string{url}, DialTimeout: startLimit})
+	return err
+}
+
+func (s *Server) startKubernetes(ctx context.Context) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	key, tokens := filepath.Join(s.dir, "service-account.key"), filepath.Join(s.dir, "tokens.csv")
+	if err := errors.Join(writeKey(key), os.WriteFile(tokens, []byte(s.token+`,admin,1,"system:masters"`+"\n"), 0o600)); err != nil {
+		return err
+	}
+	s.url = "https://127.0.0.1:" + port
+	if err := os.WriteFile(s.Kubeconfig, s.kubeconfig(), 0o600); err != nil {
+		return err
+	}
+	return s.start(ctx, "kube-apiserver", "/readyz",
+		"--etcd-servers="+s.etcd.Endpoints()[0],
+		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port="+port,
+		"--cert-dir="+filepath.Join(s.dir, "kubernetes"),
+		"--service-cluster-ip-range=10.96.0.0/16", "--endpoint-reconciler-type=none",
+		"--service-account-issuer=https://kubernetes.default", "--service-account-key-file="+key, "--service-account-signing-key-file="+key,
+		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount")
+}
+
+// startCalico starts Calico's API server and has the other one pass projectcalico.org/v3 on to it.
+func (s *Server) startCalico(ctx context.Context) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	service := filepath.Join(s.dir, "apiservice.yaml")
+	if err := os.WriteFile(service, fmt.Appendf(nil, apiService, port), 0o600); err != nil {
+		return err
+	}
+	if out, err := s.Kubectl(ctx, "apply", "-f", service); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return s.start(ctx, "apiserver", "/apis/projectcalico.org/v3/bgppeers",
+		"--kubeconfig="+s.Kubeconfig, "--authentication-kubeconfig="+s.Kubeconfig, "--authorization-kubeconfig="+s.Kubeconfig,
+		"--bind-address=127.0.0.1", "--secure-port="+port, "--cert-dir="+filepath.Join(s.dir, "calico"))
+}
+
+// start starts a program and waits until the API server answers a request for path with 200.
+func (s *Server) start(ctx context.Context, program, path string, arguments ...string) error {
+	c, err := startChild(s.programs.Path(program), filepath.Join(s.dir, program+".log"),
+		[]string{"DATASTORE_TYPE=kubernetes", "KUBECONFIG=" + s.Kubeconfig}, arguments...)
+	if err != nil {
+		return err
+	}
+	s.children = append([]*child{c}, s.children...)
+	return c.until(ctx, func() bool {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+		if err != nil {
+			panic(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+s.token)
+		answer, err := s.http.Do(request)
+		if err != nil {
+			return false
+		}
+		answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	})
+}
+
+// createCRDs creates those that Calico's release comes with.
+func (s *Server) createCRDs(ctx context.Context) error {
+	source, err := calicoDir(ctx)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{"libcalico-go/config/crd", "charts/tigera-operator/crds"} {
+		if out, err := s.Kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(source, dir)); err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	return nil
+}
+
+// Reset empties the cluster: no Nodes, none of Calico's objects and the operator's, none of what topoc writes beside them. It goes
+// behind the API server, which follows etcd; that is over in milliseconds.
+func (s *Server) Reset(ctx context.Context) error {
+	for _, prefix := range []string{
+		"/registry/minions/", "/registry/crd.projectcalico.org/", "/registry/operator.tigera.io/",
+		"/registry/roles/kube-system/topoc-", "/registry/rolebindings/kube-system/topoc-",
+		"/registry/roles/calico-system/", "/registry/rolebindings/calico-system/", "/registry/secrets/", "/registry/services/specs/default/",
+	} {
+		if _, err := s.etcd.Delete(ctx, prefix, etcdclient.WithPrefix()); err != nil {
+			return fmt.Errorf("empty the cluster: %w", err)
+		}
+	}
+	return nil
+}
+
+// apiService needs a port. The name of the ExternalName service is looked up by the API server itself.
+const apiService = `apiVersion: v1
+kind: Namespace
+metadata: {name: calico-system}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: calico-api, namespace: calico-system}
+spec: {type: ExternalName, externalName: localhost, ports: [{port: %[1]s}]}
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: {name: v3.projectcalico.org}
+spec:
+  group: projectcalico.org
+  version: v3
+  groupPriorityMinimum: 1500
+  versionPriority: 200
+  insecureSkipTLSVerify: true
+  service: {name: calico-api, namespace: calico-system, port: %[1]s}
+`
+
+func (s *Server) kubeconfig() []byte {
+	return fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+current-context: conformance
+contexts: [{name: conformance, context: {cluster: conformance, user: admin}}]
+clusters: [{name: conformance, cluster: {server: %q, insecure-skip-tls-verify: true}}]
+users: [{name: admin, user: {token: %s}}]
+`, s.url, s.token)
+}
+
+// freePort returns a port of the loopback that nobody listens on. Somebody else may take it before it is used.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
+}
+
+// writeKey writes a key to sign service account tokens with.
+func writeKey(path string) error {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600)
+}
