@@ -23,6 +23,8 @@ type traffic struct {
 	room    []branch                         // of those that are being followed, as a stack
 	courses map[aim]*course                  // nil values: all that the aim stands for has failed
 	pods    map[[2]*fabric.Cluster]*exchange // the first one lost between pods of two clusters, or of one; nil values: none is
+
+	podTargetsOf map[*fabric.Cluster]*[2][]*course // see podTargets
 }
 
 // aim is what courses are told apart by.
@@ -33,7 +35,8 @@ type aim struct {
 }
 
 func newTraffic(v *view, c *census) *traffic {
-	return &traffic{r: v.result, v: v, census: c, courses: map[aim]*course{}, pods: map[[2]*fabric.Cluster]*exchange{}}
+	return &traffic{r: v.result, v: v, census: c, courses: map[aim]*course{}, pods: map[[2]*fabric.Cluster]*exchange{},
+		podTargetsOf: map[*fabric.Cluster]*[2][]*course{}}
 }
 
 // course is packets to one target: a prefix of a destination, or an address. It remembers, part by part, whether they arrive.
@@ -152,6 +155,10 @@ func (w *course) from(at place) fate {
 	case arrives, fails:
 		return known
 	}
+	if model, ok := w.model(at); ok && w.from(model) == arrives {
+		w.note(at, arrives)
+		return arrives
+	}
 	w.note(at, underway)
 	result := arrives
 	first := len(w.t.room)
@@ -167,6 +174,22 @@ func (w *course) from(at place) fate {
 	w.t.room = w.t.room[:first]
 	w.note(at, result)
 	return result
+}
+
+// model returns a device that another one mirrors, if there is one.
+func (w *course) model(at place) (place, bool) {
+	if w.t.v.down != nil || w.dest == nil {
+		return place{}, false
+	}
+	slot := w.slot(at)
+	if slot < 0 {
+		return place{}, false
+	}
+	d := w.dest.domain
+	if slot = w.t.v.routes[d][w.dest.Index].model(w.dest, slot); slot < 0 {
+		return place{}, false
+	}
+	return place{part: d.parts[slot], member: at.member}, true
 }
 
 // ends returns where packets arrive over any of their branches, in the order in which they are found.

@@ -157,6 +157,7 @@ type domain struct {
 	carried     []endSet // see carriers
 	classesOnce sync.Once
 	classes     []kernelClass // see kernelClasses
+	ground      [][]int32     // likewise: see grounded
 }
 
 // destination is prefixes that every speaker of a domain treats alike.
@@ -212,6 +213,8 @@ type oscillation struct {
 type table struct {
 	actions []*action // by slot; shared by the views that differ little
 	patches []patch   // what is different in this one, ascending by slot
+
+	mirrored []int32 // by stub of the network, while nothing has failed: 1 more than the stub that it mirrors; 0: none. See table.model
 }
 
 // patch is what one slot does instead.

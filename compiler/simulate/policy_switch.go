@@ -133,10 +133,11 @@ func (p *switchPolicy) Decide(d *bgp.Destination, r *bgp.Route) bool {
 
 func (p *switchPolicy) mentions(visited map[any]bool, visit func(netip.Prefix)) {
 	for _, list := range p.lists() {
-		if visited[list] {
+		first := &list.Entries[0] // many lists share their entries
+		if visited[first] {
 			continue
 		}
-		visited[list] = true
+		visited[first] = true
 		for i := range list.Entries {
 			visit(list.Entries[i].Prefix)
 		}
