@@ -107,6 +107,9 @@ func topologies(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
+			if e.IsDir() {
+				continue
+			}
 			file := path.Join(dir, e.Name())
 			text, err := os.ReadFile(file)
 			if err != nil {
