@@ -31,20 +31,9 @@ type Standing struct {
 	For   []int32
 }
 
-// Stubs is in how many stubs a network falls apart once the hubs are taken away; 0: it does not. Their numbers begin with 0.
-func (n *Network) Stubs() int { return len(n.prepare().layout.stubs) }
-
-// Stub returns the slots of a stub. Those of stubs that stand for each other have the same order. Shared, do not modify.
-func (n *Network) Stub(stub int32) []int32 { return n.prepare().layout.stubs[stub].speakers }
-
-// StubOf returns the stub that a slot is in, and where; -1: it is in none.
-func (n *Network) StubOf(slot int) (stub, at int32) {
-	l := &n.prepare().layout
-	if slot >= len(l.stubOf) {
-		return -1, 0
-	}
-	return l.stubOf[slot], l.at[slot]
-}
+// Stubs returns the slots of the stubs into which a network falls apart once the hubs are taken away; nil: it does not. Those of
+// stubs that stand for each other have the same order. Shared, do not modify.
+func (n *Network) Stubs() [][]int32 { return n.prepare().layout.slots }
 
 // Corresponding returns a hop as those see it for which a speaker stands: one of their own, or the same.
 func (n *Network) Corresponding(hop, stub int32) int32 {
@@ -56,8 +45,8 @@ func (n *Network) Corresponding(hop, stub int32) int32 {
 }
 
 // SolveAlike is Solve, but where stubs are alike as far as the destination is concerned it solves one and lets it stand for the
-// others: see Solution.Standing. Stubs of speakers that are apart are solved for themselves, and so are those with a speaker of
-// which another Group is. Where members have failed everything is solved.
+// others: see Solution.Standing. Stubs of speakers that are apart are solved for themselves. Where members have failed everything
+// is solved.
 func (s *Solver) SolveAlike(d *Destination, apart []int32) *Solution {
 	a := &s.alike
 	for s.chooseModels(d, apart) {

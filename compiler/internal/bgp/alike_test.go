@@ -266,8 +266,8 @@ func (l *fabricLab) compareSolutions(t *testing.T, name string, d *Destination, 
 	models := map[int]int{}
 	for _, s := range got.Standing() {
 		for _, stub := range s.For {
-			for at, slot := range l.Stub(stub) {
-				models[int(slot)] = int(l.Stub(s.Model)[at])
+			for at, slot := range l.Stubs()[stub] {
+				models[int(slot)] = int(l.Stubs()[s.Model][at])
 			}
 		}
 	}

@@ -2,7 +2,7 @@ package bgp
 
 import (
 	"reflect"
-	"slices"
+	"strings"
 )
 
 // plan is a Network laid out for the inner loop: indexes instead of pointers, policies answered beforehand.
@@ -176,22 +176,27 @@ func (p *endPlan) describe(e *End, reflectors []*End) {
 	}
 }
 
-// askPolicies asks every policy about all destinations. Ends that share a policy share its answers, and so do policies whose
-// answers are one slice and never Depend.
+// askPolicies asks every policy about all destinations. Ends that share a policy share its answers, and so do policies with the
+// same answers that never Depend.
 func (p *plan) askPolicies(n *Network) {
 	p.judges = append(make([]Policy, 0, 8), nil)
 	p.answers = append(make([][]Decision, 0, 8), nil)
 	var known map[Policy]int32
-	alike := map[*Decision]int32{}
+	alike, equal := map[*Decision]int32{}, map[string]int32{}
 	add := func(policy Policy) int32 {
 		answer := policy.Decisions(n.Destinations)
 		if len(answer) > 0 {
-			if i, ok := alike[&answer[0]]; ok && i > 0 {
+			if i, ok := alike[&answer[0]]; ok {
 				return i
-			} else if !ok {
-				alike[&answer[0]] = int32(len(p.judges))
-				if slices.Contains(answer, Depends) {
-					alike[&answer[0]] = 0
+			}
+			if text := string(answer); strings.IndexByte(text, byte(Depends)) < 0 {
+				i, ok := equal[text]
+				if !ok {
+					i = int32(len(p.judges))
+					equal[text] = i
+				}
+				if alike[&answer[0]] = i; ok {
+					return i
 				}
 			}
 		}

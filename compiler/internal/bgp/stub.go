@@ -19,6 +19,7 @@ type stub struct {
 type layout struct {
 	hubs   []int32 // ascending
 	stubs  []stub
+	slots  [][]int32    // stub.speakers, by stub
 	stubOf []int32      // by speaker; -1: a hub
 	at     []int32      // by speaker: where it is in stub.speakers
 	shapes [][]int32    // stubs, by shape
@@ -131,6 +132,7 @@ func (l *layout) collect(p *plan) {
 	}
 	for i := range l.stubs {
 		l.stubs[i].facing = make([][]int32, len(l.hubs))
+		l.slots = append(l.slots, l.stubs[i].speakers)
 	}
 	for at, hub := range l.hubs {
 		for _, end := range p.speakers[hub].ends {
