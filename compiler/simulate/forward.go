@@ -53,6 +53,8 @@ type course struct {
 	slots  []fate // where dest isn't nil, of its domain's speakers and of the owner
 	others map[place]fate
 	barren map[place]bool // from where nothing arrives over any branch
+
+	mirrored []int32 // of dest's table; nil after a failure
 }
 
 // fate is what becomes of packets from some device on.
@@ -107,6 +109,9 @@ func (t *traffic) courseTo(d *destination) *course {
 
 func (t *traffic) newCourse(d *destination, o owned) *course {
 	w := &course{t: t, family: familyIndex(d.domain.family), dest: d, prefix: o.prefix, addr: someAddress(o.prefix)}
+	if t.v.down == nil {
+		w.mirrored = t.v.routes[d.domain][d.Index].mirrored
+	}
 	switch {
 	case d.kind == serviceWhole, d.kind == serviceHost && len(d.Origins) > 1:
 		w.services = d.cluster
@@ -156,8 +161,7 @@ func (w *course) from(at place) fate {
 		return known
 	}
 	if model, ok := w.model(at); ok && w.from(model) == arrives {
-		w.note(at, arrives)
-		return arrives
+		return arrives // not noted: see arrivedFrom
 	}
 	w.note(at, underway)
 	result := arrives
@@ -178,18 +182,14 @@ func (w *course) from(at place) fate {
 
 // model returns a device that another one mirrors, if there is one.
 func (w *course) model(at place) (place, bool) {
-	if w.t.v.down != nil || w.dest == nil {
+	if w.mirrored == nil {
 		return place{}, false
 	}
 	slot := w.slot(at)
-	if slot < 0 {
+	if slot < 0 || w.mirrored[slot] == 0 {
 		return place{}, false
 	}
-	d := w.dest.domain
-	if slot = w.t.v.routes[d][w.dest.Index].model(w.dest, slot); slot < 0 {
-		return place{}, false
-	}
-	return place{part: d.parts[slot], member: at.member}, true
+	return place{part: w.dest.domain.parts[w.mirrored[slot]-1], member: at.member}, true
 }
 
 // ends returns where packets arrive over any of their branches, in the order in which they are found.

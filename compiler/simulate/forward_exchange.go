@@ -74,11 +74,23 @@ func (t *traffic) findLost(from, to party) *exchange {
 // lostThere returns the first way to a target that fails.
 func (t *traffic) lostThere(from party, sources []place, w *course) *exchange {
 	for _, s := range sources {
+		if w.arrivesLikeModel(s.part) {
+			continue
+		}
 		if s = t.sender(from, s, w); s.part != nil && w.from(s) != arrives {
 			return &exchange{from: s, to: w}
 		}
 	}
 	return nil
+}
+
+// arrivesLikeModel reports whether a part mirrors another one from which packets are known to arrive.
+func (w *course) arrivesLikeModel(p *Part) bool {
+	if w.mirrored == nil || w.slots == nil || p.domains[w.family] != w.dest.domain {
+		return false
+	}
+	model := w.mirrored[p.speakers[w.family].Index]
+	return model > 0 && w.slots[model-1] == arrives
 }
 
 // sender is the device that speaks for a source: where a part does, a member that does not have the target itself; no Part:

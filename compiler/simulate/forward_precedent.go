@@ -137,8 +137,7 @@ func (w *course) arrivedFrom(slot int) bool {
 	if w.slots[slot] != unseen {
 		return w.slots[slot] == arrives
 	}
-	model := w.t.v.routes[w.dest.domain][w.dest.Index].model(w.dest, slot)
-	return model >= 0 && w.slots[model] == arrives
+	return w.mirrored != nil && w.mirrored[slot] > 0 && w.slots[w.mirrored[slot]-1] == arrives
 }
 
 // changedSlots are the slots of a domain whose next hops to pods the failure concerns by itself. Shared, do not modify.

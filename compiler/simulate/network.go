@@ -214,7 +214,7 @@ type table struct {
 	actions []*action // by slot; shared by the views that differ little
 	patches []patch   // what is different in this one, ascending by slot
 
-	mirrored []int32 // by stub of the network, while nothing has failed: 1 more than the stub that it mirrors; 0: none. See table.model
+	mirrored []int32 // by slot, while nothing has failed: 1 more than the slot that it mirrors, so that packets which arrive from there arrive from it too; 0: none. Shared
 }
 
 // patch is what one slot does instead.

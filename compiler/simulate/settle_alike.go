@@ -1,6 +1,10 @@
 package simulate
 
-import "topoc/compiler/internal/bgp"
+import (
+	"slices"
+
+	"topoc/compiler/internal/bgp"
+)
 
 // twins is what stubs of the network do where one of them, that stands for them, does something: by its action. It holds for one
 // resolution of next hops.
@@ -29,12 +33,14 @@ func (e *engine) fillAlike(t *table, d *destination, solution *bgp.Solution, sta
 		owner := e.domain.network.OwnerSlot()
 		t.actions[owner] = e.action(solution, owner)
 	}
+	stubs := e.domain.network.Stubs()
+	mirrors := e.mirrored.scratch[:0]
 	for _, s := range standing {
 		isMirror := true
-		for at, model := range e.domain.network.Stub(s.Model) {
+		for at, model := range stubs[s.Model] {
 			w := e.twinOf(t.actions[model])
 			for _, stub := range s.For {
-				slot := e.domain.network.Stub(stub)[at]
+				slot := stubs[stub][at]
 				if w.actions[stub] == nil {
 					act := e.actionLike(solution, int(model), int(slot))
 					w.actions[stub] = act
@@ -45,15 +51,16 @@ func (e *engine) fillAlike(t *table, d *destination, solution *bgp.Solution, sta
 			isMirror = isMirror && w.isMirror
 		}
 		if isMirror {
-			t.addMirrors(&s, e.domain.network.Stubs())
+			mirrors.add(&s)
 		}
 	}
+	t.mirrored = e.mirrored.by(mirrors, e.domain.network)
 }
 
 func (e *engine) twinOf(a *action) *twin {
 	w := e.twins[a]
 	if w == nil {
-		w = &twin{actions: make([]*action, e.domain.network.Stubs()), isMirror: true}
+		w = &twin{actions: make([]*action, len(e.domain.network.Stubs())), isMirror: true}
 		e.twins[a] = w
 	}
 	return w
@@ -98,26 +105,35 @@ func (h *hop) isPlain(n *bgp.Network) bool {
 	return h.tunnel == "" && !h.isUnknown && !h.gateway.IsValid() && h.Hop >= 0 && n.Hops[h.Hop].Speaker != nil
 }
 
-// addMirrors notes that some stubs mirror another one.
-func (t *table) addMirrors(s *bgp.Standing, stubs int) {
-	if t.mirrored == nil {
-		t.mirrored = make([]int32, stubs)
-	}
-	for _, stub := range s.For {
-		t.mirrored[stub] = s.Model + 1
-	}
+// mirrors is which stubs mirror which: a model, the number of those that mirror it, their numbers, and so on.
+type mirrors []int32
+
+func (m *mirrors) add(s *bgp.Standing) { *m = append(append(*m, s.Model, int32(len(s.For))), s.For...) }
+
+// mirrorBook makes table.mirrored: destinations of one origin follow each other mostly, and share it.
+type mirrorBook struct {
+	scratch, last mirrors
+	slots         []int32 // of last
 }
 
-// model returns the slot that another one mirrors, so that packets which arrive from there arrive from the other one too; -1:
-// it mirrors none.
-func (t *table) model(d *destination, slot int) int {
-	if t.mirrored == nil {
-		return -1
+// by returns table.mirrored for what mirrors what. The mirrors are of the book's scratch, which it takes back.
+func (b *mirrorBook) by(m mirrors, n *bgp.Network) []int32 {
+	if b.scratch = m; len(m) == 0 {
+		return nil
 	}
-	n := d.domain.network
-	stub, at := n.StubOf(slot)
-	if stub < 0 || t.mirrored[stub] == 0 {
-		return -1
+	if slices.Equal(m, b.last) {
+		return b.slots
 	}
-	return int(n.Stub(t.mirrored[stub] - 1)[at])
+	b.last, b.slots = slices.Clone(m), make([]int32, n.OwnerSlot()+1)
+	stubs := n.Stubs()
+	for len(m) > 0 {
+		model, others := m[0], m[2:2+m[1]]
+		for _, stub := range others {
+			for at, slot := range stubs[stub] {
+				b.slots[slot] = stubs[model][at] + 1
+			}
+		}
+		m = m[2+m[1]:]
+	}
+	return b.slots
 }

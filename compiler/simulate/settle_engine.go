@@ -21,7 +21,8 @@ type engine struct {
 
 	resume resumption
 
-	twins twins
+	twins    twins
+	mirrored mirrorBook
 
 	used []bgp.Path // scratch
 	room []*action  // for tables to come
