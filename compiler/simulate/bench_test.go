@@ -82,7 +82,7 @@ func cpuTime() time.Duration {
 
 // cost is the least processor time that work takes in a few runs, its garbage included.
 func cost(work func()) time.Duration {
-	const runs = 5
+	const runs = 10
 	least := time.Duration(0)
 	for range runs {
 		runtime.GC()
