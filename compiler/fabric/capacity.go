@@ -58,9 +58,10 @@ func pathsPerPrefix(r *Rack) int {
 	return max(1, reflectors*reflectors)
 }
 
-// switchMaxPrefixes is the limit on a session to another switch: what the switches behind it can bring in.
-func (b *routerBuilder) switchMaxPrefixes(from *Switch, vrf string, entries []PrefixEntry, f Family) int {
-	routes := len(entries)
+// switchMaxPrefixes is the limit on a session to another switch: what the switches behind it can bring in, beside so many
+// entries that are accepted.
+func (b *routerBuilder) switchMaxPrefixes(from *Switch, vrf string, entries int, f Family) int {
+	routes := entries
 	var counted []*Cluster
 	for _, key := range b.reach(vrfKey{from, vrf}, b.s) {
 		for _, c := range b.clustersBehind()[key] {

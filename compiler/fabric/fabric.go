@@ -62,6 +62,14 @@ func (f Family) String() string {
 	return "IPv6"
 }
 
+// index is 0 for IPv4 and 1 for IPv6.
+func (f Family) index() int {
+	if f == IPv4 {
+		return 0
+	}
+	return 1
+}
+
 // number is the family as a part of names: "v4", "v6".
 func (f Family) number() string { return "v" + strconv.Itoa(int(f)) }
 

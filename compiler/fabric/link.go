@@ -46,6 +46,7 @@ type linker struct {
 	bySubnet map[netip.Prefix][]*Interface // interfaces of switches by masked subnet, sorted by switch and name
 	behind   map[vrfKey][]*Cluster
 	reached  map[reachQuery][]vrfKey
+	sendable map[reachQuery]*sendable
 }
 
 func (l *linker) cluster(name string) *Cluster {

@@ -220,8 +220,8 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	}
 	suffix := key.family.number()
 	g.Name = b.name(append(words, suffix)...)
-	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), b.fromNodes(r, key.family))
-	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), b.toNodes(bgp, r, key.family))
+	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), normalize(b.fromNodes(r, key.family)))
+	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), normalize(b.toNodes(bgp, r, key.family)))
 	derived := b.rackMaxPrefixes(r, key.family)
 	g.Families = []*FamilyConfig{{Family: key.family, In: in, Out: out, WarnPercent: warnPercent, RestartMinutes: restartMinutes,
 		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, ASOverride: r.Model.ASOverride && !key.internal,
@@ -303,13 +303,12 @@ func (b *routerBuilder) switchFamily(bgp *model.SwitchBGP, s *Session, other *Sw
 		words = append(words, b.r.VRF)
 	}
 	vrf := vrfAt(s, other)
-	accepted := append(b.sends(other, vrf, b.s, f), permits(bgp.Accept, "switches", f)...)
-	sent := append(b.sends(b.s, b.r.VRF, other, f), permits(bgp.Send, "switches", f)...)
-	derived := b.switchMaxPrefixes(other, vrf, accepted, f)
+	theirs, permitted := b.sends(other, vrf, b.s), permits(bgp.Accept, "switches", f)
+	derived := b.switchMaxPrefixes(other, vrf, len(theirs.all[f.index()])+len(permitted), f)
 	return &FamilyConfig{Family: f, WarnPercent: warnPercent, RestartMinutes: restartMinutes, NextHopSelf: s.A.Internal(),
 		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived,
-		In:  b.policy(f, append(slices.Clone(words), "in", suffix), accepted),
-		Out: b.policy(f, append(slices.Clone(words), "out", suffix), sent)}
+		In:  b.policy(f, append(slices.Clone(words), "in", suffix), theirs.with(permitted, f)),
+		Out: b.policy(f, append(slices.Clone(words), "out", suffix), b.sends(b.s, b.r.VRF, other).with(permits(bgp.Send, "switches", f), f))}
 }
 
 // parallel reports whether more than one link leads to the other switch, so that names need the link's too.
@@ -330,10 +329,10 @@ func (s *Session) endOf(sw *Switch) *LinkEnd {
 	return s.Link.Ends[1]
 }
 
-// policy makes a policy that permits entries and denies the rest.
+// policy makes a policy that permits normalized entries and denies the rest.
 func (b *routerBuilder) policy(f Family, words []string, entries []PrefixEntry) *Policy {
 	p := &Policy{Name: b.name(words...), Family: f}
-	if entries = normalize(entries); len(entries) > 0 {
+	if len(entries) > 0 {
 		list := &PrefixList{Name: p.Name, Family: f, Entries: entries}
 		b.r.PrefixLists = append(b.r.PrefixLists, list)
 		p.Terms = []Term{{Seq: 10, PrefixList: list}}

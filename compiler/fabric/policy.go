@@ -275,7 +275,7 @@ func advertisedNetworks(s *Switch, vrf string) []netip.Prefix {
 // itself, nor over one of its AS (it would find its own number in the path), nor over one of from's own AS that lies beyond
 // another AS; what from learned by iBGP it tells no iBGP neighbor.
 func (l *linker) reach(from vrfKey, to *Switch) []vrfKey {
-	query := reachQuery{from, to}
+	query := reachQuery{from, to.ASN}
 	if known, ok := l.reached[query]; ok {
 		return known
 	}
@@ -288,8 +288,8 @@ func (l *linker) reach(from vrfKey, to *Switch) []vrfKey {
 			other := e.Other()
 			next := vrfKey{other.Switch, other.VRF}
 			inside := next.s.ASN == own && at.s.ASN == own && own != theirs
-			loops := next.s.ASN == theirs || next.s.ASN == own && !inside
-			if !e.Link.BGP || e.VRF != at.vrf || next.s == to || visited[next] || loops {
+			loops := next.s.ASN == theirs || next.s.ASN == own && !inside // at the switch that hears of it, too
+			if !e.Link.BGP || e.VRF != at.vrf || visited[next] || loops {
 				continue
 			}
 			visited[next] = true
@@ -303,20 +303,45 @@ func (l *linker) reach(from vrfKey, to *Switch) []vrfKey {
 	return queue
 }
 
+// reachQuery asks for what a switch may send to those of an AS: all of them are sent the same.
 type reachQuery struct {
 	from vrfKey
-	to   *Switch
+	to   model.ASN
 }
 
-// sends returns what from may send to another switch: what it brings in itself and what the switches behind it do.
-func (b *routerBuilder) sends(from *Switch, vrf string, to *Switch, f Family) []PrefixEntry {
-	var entries []PrefixEntry
-	for _, key := range b.reach(vrfKey{from, vrf}, to) {
+// sendable is the routes that a switch may send, of one family each. Shared, do not modify.
+type sendable struct {
+	all        [2][]PrefixEntry // what it brings in itself and what the switches behind it do
+	normalized [2][]PrefixEntry
+}
+
+// sends returns what from may send to another switch.
+func (b *routerBuilder) sends(from *Switch, vrf string, to *Switch) *sendable {
+	query := reachQuery{vrfKey{from, vrf}, to.ASN}
+	if known, ok := b.sendable[query]; ok {
+		return known
+	}
+	s := &sendable{}
+	for _, key := range b.reach(query.from, to) {
 		for _, e := range b.owned[key] {
-			if FamilyOf(e.Prefix.Addr()) == f {
-				entries = append(entries, e)
-			}
+			f := FamilyOf(e.Prefix.Addr()).index()
+			s.all[f] = append(s.all[f], e)
 		}
 	}
-	return entries
+	for f, entries := range s.all {
+		s.normalized[f] = normalize(slices.Clone(entries))
+	}
+	if b.sendable == nil {
+		b.sendable = map[reachQuery]*sendable{}
+	}
+	b.sendable[query] = s
+	return s
+}
+
+// with returns the normalized routes of a family and those that somebody wrote beside them.
+func (s *sendable) with(permitted []PrefixEntry, f Family) []PrefixEntry {
+	if len(permitted) == 0 {
+		return s.normalized[f.index()]
+	}
+	return normalize(slices.Concat(s.all[f.index()], permitted))
 }

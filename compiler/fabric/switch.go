@@ -81,7 +81,7 @@ type BGPRouter struct {
 type PrefixList struct {
 	Name    string
 	Family  Family
-	Entries []PrefixEntry // sorted by prefix, then GE
+	Entries []PrefixEntry // sorted by prefix, then GE; lists that are equal by how they came to be share them
 }
 
 // PrefixEntry permits prefixes within Prefix whose length is between GE and LE. GE and LE 0: exactly Prefix; GE 0: from

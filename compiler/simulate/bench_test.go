@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
 
 	"topoc/compiler/calico"
+	"topoc/compiler/load"
 	"topoc/topologies/topogen"
 )
 
@@ -80,7 +82,7 @@ func cpuTime() time.Duration {
 
 // cost is the least processor time that work takes in a few runs, its garbage included.
 func cost(work func()) time.Duration {
-	const runs = 5
+	const runs = 10
 	least := time.Duration(0)
 	for range runs {
 		runtime.GC()
@@ -110,15 +112,17 @@ func withoutFailures(in Input) Input {
 }
 
 // TestFabricRatio holds the growth with the number of racks: ten times as many have a hundred times as many pairs of a destination
-// and a device that has a route to it.
+// and a device that has a route to it, but what racks do that are alike follows from one of them.
 func TestFabricRatio(t *testing.T) {
 	skipUnlessBench(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	load.TuneMemory(os.Getenv("GOGC"), 0) // as every command does
 	small, large := withoutFailures(rackFabric(t, fabrics[0])), withoutFailures(rackFabric(t, fabrics[1]))
 	few, many := cost(func() { predict(small) }), cost(func() { predict(large) })
 	ratio := float64(many) / float64(few)
 	t.Logf("%d racks %v, %d racks %v: %.1f times", fabrics[0], few, fabrics[1], many, ratio)
-	if ratio >= 75 {
-		t.Errorf("ten times as many racks take %.1f times as long, want under 75", ratio)
+	if ratio >= 15 {
+		t.Errorf("ten times as many racks take %.1f times as long, want under 15", ratio)
 	}
 }
 
@@ -130,8 +134,8 @@ func TestFailuresRatio(t *testing.T) {
 	once, failures := cost(func() { Run(in) }), cost(func() { r.Failures(1) })
 	ratio := float64(failures) / float64(once)
 	t.Logf("once %v, all single failures %v: %.1f times", once, failures, ratio)
-	if ratio >= 30 {
-		t.Errorf("all single failures take %.1f times what one prediction takes, want under 30", ratio)
+	if ratio >= 50 {
+		t.Errorf("all single failures take %.1f times what one prediction takes, want under 50", ratio)
 	}
 }
 
@@ -154,8 +158,8 @@ func TestSurvivalRatio(t *testing.T) {
 	took := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	ratio := float64(took) / float64(standing)
 	t.Logf("while nothing has failed %v, with failures %v: %.1f times", standing, took, ratio)
-	if ratio >= 60 {
-		t.Errorf("to prove that every single failure is survived takes %.1f times what it takes to prove the rest, want under 60", ratio)
+	if ratio >= 180 { // what is alike counts once while nothing has failed, and for itself after a failure
+		t.Errorf("to prove that every single failure is survived takes %.1f times what it takes to prove the rest, want under 180", ratio)
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {

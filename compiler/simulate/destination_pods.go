@@ -106,15 +106,36 @@ func (r *clusterRules) poolNamed(name string) *pool {
 
 // cuts are the prefixes within pools that policies, and routes of others, tell apart from the rest of the pool.
 type cuts struct {
-	pools       bart.Lite // that nodes hold blocks of
-	shortest    int       // length of the widest of them
-	first, last ordinal   // all of them lie between these: most prefixes that are mentioned do not
-	within      bart.Lite
-	isEmpty     bool
+	pools    bart.Lite    // that nodes hold blocks of
+	shortest int          // length of the widest of them
+	span     addressRange // all of them lie in it: most prefixes that are mentioned do not
+	within   bart.Lite
+	isEmpty  bool
+}
+
+// addressRange is addresses from the first to the last one. The zero addressRange is empty.
+type addressRange struct{ first, last netip.Addr }
+
+// include makes the range reach as far as a prefix does.
+func (r *addressRange) include(p netip.Prefix) {
+	if first := p.Masked().Addr(); !r.first.IsValid() || first.Less(r.first) {
+		r.first = first
+	}
+	raw := p.Addr().As16()
+	for bit := 128 - p.Addr().BitLen() + p.Bits(); bit < 128; bit++ {
+		raw[bit/8] |= 0x80 >> (bit % 8)
+	}
+	last := netip.AddrFrom16(raw)
+	if p.Addr().Is4() {
+		last = last.Unmap()
+	}
+	if r.last.Less(last) {
+		r.last = last
+	}
 }
 
 func (b *destinationBuilder) newCuts() *cuts {
-	c := &cuts{shortest: b.domain.family.Bits(), first: ordinal{^uint64(0), ^uint64(0)}, isEmpty: true}
+	c := &cuts{shortest: b.domain.family.Bits(), isEmpty: true}
 	var last *clusterRules
 	for _, p := range b.domain.parts {
 		if p.rules == nil || p.rules.clusterRules == last {
@@ -131,7 +152,7 @@ func (b *destinationBuilder) newCuts() *cuts {
 	for _, e := range b.domain.network.Ends {
 		for _, policy := range []bgp.Policy{e.Import, e.Export} {
 			if m, ok := policy.(mentioner); ok {
-				m.mentions(visited, c.add)
+				m.mentions(visited, c.span, c.add)
 			}
 		}
 	}
@@ -143,14 +164,8 @@ func (b *destinationBuilder) newCuts() *cuts {
 
 func (c *cuts) addPool(p netip.Prefix) {
 	c.pools.Insert(p)
+	c.span.include(p)
 	c.shortest = min(c.shortest, p.Bits())
-	first, last := ordinalsOf(p)
-	if first.isBefore(c.first) {
-		c.first = first
-	}
-	if c.last.isBefore(last) {
-		c.last = last
-	}
 }
 
 // add notes a prefix that lies in a pool.
@@ -158,7 +173,7 @@ func (c *cuts) add(p netip.Prefix) {
 	if p.Bits() <= c.shortest {
 		return
 	}
-	if a := ordinalOf(p.Addr()); a.isBefore(c.first) || c.last.isBefore(a) {
+	if a := p.Addr(); a.Less(c.span.first) || c.span.last.Less(a) {
 		return
 	}
 	if pool, ok := c.pools.LookupPrefixLPM(p); ok && (pool != p || c.isNested(p)) {

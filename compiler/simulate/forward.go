@@ -23,6 +23,8 @@ type traffic struct {
 	room    []branch                         // of those that are being followed, as a stack
 	courses map[aim]*course                  // nil values: all that the aim stands for has failed
 	pods    map[[2]*fabric.Cluster]*exchange // the first one lost between pods of two clusters, or of one; nil values: none is
+
+	podTargetsOf map[*fabric.Cluster]*[2][]*course // see podTargets
 }
 
 // aim is what courses are told apart by.
@@ -33,7 +35,8 @@ type aim struct {
 }
 
 func newTraffic(v *view, c *census) *traffic {
-	return &traffic{r: v.result, v: v, census: c, courses: map[aim]*course{}, pods: map[[2]*fabric.Cluster]*exchange{}}
+	return &traffic{r: v.result, v: v, census: c, courses: map[aim]*course{}, pods: map[[2]*fabric.Cluster]*exchange{},
+		podTargetsOf: map[*fabric.Cluster]*[2][]*course{}}
 }
 
 // course is packets to one target: a prefix of a destination, or an address. It remembers, part by part, whether they arrive.
@@ -50,6 +53,8 @@ type course struct {
 	slots  []fate // where dest isn't nil, of its domain's speakers and of the owner
 	others map[place]fate
 	barren map[place]bool // from where nothing arrives over any branch
+
+	mirrored []int32 // of dest's table; nil after a failure
 }
 
 // fate is what becomes of packets from some device on.
@@ -104,6 +109,9 @@ func (t *traffic) courseTo(d *destination) *course {
 
 func (t *traffic) newCourse(d *destination, o owned) *course {
 	w := &course{t: t, family: familyIndex(d.domain.family), dest: d, prefix: o.prefix, addr: someAddress(o.prefix)}
+	if t.v.down == nil {
+		w.mirrored = t.v.routes[d.domain][d.Index].mirrored
+	}
 	switch {
 	case d.kind == serviceWhole, d.kind == serviceHost && len(d.Origins) > 1:
 		w.services = d.cluster
@@ -152,6 +160,9 @@ func (w *course) from(at place) fate {
 	case arrives, fails:
 		return known
 	}
+	if model, ok := w.model(at); ok && w.from(model) == arrives {
+		return arrives // not noted: see arrivedFrom
+	}
 	w.note(at, underway)
 	result := arrives
 	first := len(w.t.room)
@@ -167,6 +178,18 @@ func (w *course) from(at place) fate {
 	w.t.room = w.t.room[:first]
 	w.note(at, result)
 	return result
+}
+
+// model returns a device that another one mirrors, if there is one.
+func (w *course) model(at place) (place, bool) {
+	if w.mirrored == nil {
+		return place{}, false
+	}
+	slot := w.slot(at)
+	if slot < 0 || w.mirrored[slot] == 0 {
+		return place{}, false
+	}
+	return place{part: w.dest.domain.parts[w.mirrored[slot]-1], member: at.member}, true
 }
 
 // ends returns where packets arrive over any of their branches, in the order in which they are found.

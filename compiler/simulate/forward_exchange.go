@@ -74,11 +74,23 @@ func (t *traffic) findLost(from, to party) *exchange {
 // lostThere returns the first way to a target that fails.
 func (t *traffic) lostThere(from party, sources []place, w *course) *exchange {
 	for _, s := range sources {
+		if w.arrivesLikeModel(s.part) {
+			continue
+		}
 		if s = t.sender(from, s, w); s.part != nil && w.from(s) != arrives {
 			return &exchange{from: s, to: w}
 		}
 	}
 	return nil
+}
+
+// arrivesLikeModel reports whether a part mirrors another one from which packets are known to arrive.
+func (w *course) arrivesLikeModel(p *Part) bool {
+	if w.mirrored == nil || w.slots == nil || p.domains[w.family] != w.dest.domain {
+		return false
+	}
+	model := w.mirrored[p.speakers[w.family].Index]
+	return model > 0 && w.slots[model-1] == arrives
 }
 
 // sender is the device that speaks for a source: where a part does, a member that does not have the target itself; no Part:
@@ -191,14 +203,14 @@ func (t *traffic) departures(from party, s place, w *course) []departure {
 	if from.kind != partyDevice {
 		return []departure{{s, t.podBacks(from, w)}}
 	}
-	own := s.ownAddresses(w.family)
+	own := s.ownAddress(w.family)
 	switch {
 	case from.addr.IsValid():
 		return []departure{{s, []*course{t.courseToDevice(from.addr, s)}}}
-	case len(own) == 0:
+	case !own.IsValid():
 		return []departure{{next: s}}
-	case s.part.Switch == nil, s.part.announces(own[0]):
-		return []departure{{s, []*course{t.courseToDevice(own[0], s)}}}
+	case s.part.Switch == nil, s.part.announces(own):
+		return []departure{{s, []*course{t.courseToDevice(own, s)}}}
 	}
 	var all []departure
 	var room [8]branch
@@ -221,8 +233,8 @@ func (t *traffic) podBacks(from party, w *course) []*course {
 	for _, back := range t.podTargets(from, w.family) {
 		if rules := back.owner.part.rules; rules != nil {
 			if _, isNAT := rules.natsTo(back.addr, w.addr); isNAT {
-				if addresses := back.owner.ownAddresses(w.family); len(addresses) > 0 {
-					back = t.courseToDevice(addresses[0], back.owner)
+				if own := back.owner.ownAddress(w.family); own.IsValid() {
+					back = t.courseToDevice(own, back.owner)
 				}
 			}
 		}

@@ -118,7 +118,7 @@ func (w *course) stillArrives() bool {
 		if slot != w.dest.domain.network.OwnerSlot() {
 			at = t.otherThan(place{part: w.dest.domain.parts[slot]}, w.owner)
 		}
-		return was.slots[slot] != arrives || at.part == nil || t.isDead(at) || w.from(at) == arrives
+		return !was.arrivedFrom(slot) || at.part == nil || t.isDead(at) || w.from(at) == arrives
 	}
 	for _, slot := range t.changedSlots(w.dest.domain) {
 		if !arrivesAt(slot) {
@@ -130,6 +130,14 @@ func (w *course) stillArrives() bool {
 		return now.shares(base) && !slices.ContainsFunc(now.patches, func(p patch) bool { return !arrivesAt(p.slot) })
 	}
 	return arrivesAtPatches(w.dest) && !slices.ContainsFunc(w.dest.covers, func(d *destination) bool { return !arrivesAtPatches(d) })
+}
+
+// arrivedFrom reports whether packets arrived from a slot, as far as any that were followed came by there.
+func (w *course) arrivedFrom(slot int) bool {
+	if w.slots[slot] != unseen {
+		return w.slots[slot] == arrives
+	}
+	return w.mirrored != nil && w.mirrored[slot] > 0 && w.slots[w.mirrored[slot]-1] == arrives
 }
 
 // changedSlots are the slots of a domain whose next hops to pods the failure concerns by itself. Shared, do not modify.

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 
@@ -45,7 +46,7 @@ func (t *traffic) targets(to, from party, f int) []*course {
 	}
 	var all []*course
 	for _, at := range t.inNetworkOf(to.devices, from) {
-		for _, a := range at.ownAddresses(f) {
+		for a := range at.ownAddresses(f) {
 			if !to.addr.IsValid() || a == to.addr {
 				all = append(all, t.courseToDevice(a, at))
 				break // one of its addresses stands for it
@@ -55,7 +56,23 @@ func (t *traffic) targets(to, from party, f int) []*course {
 	return all
 }
 
+// podTargets are those of pods. Shared, do not modify.
 func (t *traffic) podTargets(to party, f int) []*course {
+	if to.devices != nil {
+		return t.findPodTargets(to, f)
+	}
+	known := t.podTargetsOf[to.cluster]
+	if known == nil {
+		known = &[2][]*course{}
+		t.podTargetsOf[to.cluster] = known
+	}
+	if known[f] == nil {
+		known[f] = t.findPodTargets(to, f)
+	}
+	return known[f]
+}
+
+func (t *traffic) findPodTargets(to party, f int) []*course {
 	var all []*course
 	for _, d := range t.census.blocks[to.cluster][f] {
 		if to.devices == nil {
@@ -154,26 +171,38 @@ func (t *traffic) courseToOwned(d *destination, o owned, a netip.Addr) *course {
 }
 
 // ownAddresses are the addresses of a device, those that it answers from first: a loopback, then its interfaces', shared ones
-// not among them.
-func (at place) ownAddresses(f int) []netip.Addr {
-	g := at.part.ground[f]
-	if g == nil {
-		return nil
-	}
-	var all []netip.Addr
-	if at.part.Nodes != nil {
-		if a := at.part.Nodes[at.member].Addr(families[f]); a.IsValid() {
-			all = append(all, a)
+// not among them. Some may come twice.
+func (at place) ownAddresses(f int) iter.Seq[netip.Addr] {
+	return func(yield func(netip.Addr) bool) {
+		g := at.part.ground[f]
+		if g == nil {
+			return
 		}
-	} else {
-		all = append(all, g.loopbacks...)
-	}
-	for i := range g.attached {
-		if a := g.attached[i].addresses[at.member]; a.IsValid() && !slices.Contains(all, a) && !a.IsLinkLocalUnicast() {
-			all = append(all, a)
+		if at.part.Nodes != nil {
+			if a := at.part.Nodes[at.member].Addr(families[f]); a.IsValid() && !yield(a) {
+				return
+			}
+		} else {
+			for _, a := range g.loopbacks {
+				if !yield(a) {
+					return
+				}
+			}
+		}
+		for i := range g.attached {
+			if a := g.attached[i].addresses[at.member]; a.IsValid() && !a.IsLinkLocalUnicast() && !yield(a) {
+				return
+			}
 		}
 	}
-	return all
+}
+
+// ownAddress is the first of a device's addresses; the zero Addr: it has none.
+func (at place) ownAddress(f int) netip.Addr {
+	for a := range at.ownAddresses(f) {
+		return a
+	}
+	return netip.Addr{}
 }
 
 // hasAddress reports whether members of the part have addresses of a family.

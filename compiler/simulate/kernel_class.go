@@ -32,6 +32,12 @@ func (d *domain) kernelClasses() []kernelClass {
 	return d.classes
 }
 
+// grounded returns the speakers of parts with a route to a destination's very prefix that is not BGP's. Shared, do not modify.
+func (d *domain) grounded(of *destination) []int32 {
+	d.kernelClasses()
+	return d.ground[of.Index]
+}
+
 func (d *domain) classify() []kernelClass {
 	byRules := map[*clusterRules][]kernelClass{} // by destination
 	columns := make([][]kernelClass, len(d.parts))
@@ -51,8 +57,10 @@ func (d *domain) classify() []kernelClass {
 			all = append(all, column[i])
 		}
 	}
+	d.ground = make([][]int32, len(d.dests))
 	for i, p := range d.parts {
 		for of := range d.onGround(p) {
+			d.ground[of.Index] = append(d.ground[of.Index], int32(i))
 			all[of.Index*len(d.parts)+i].specialize(p, of)
 		}
 	}

@@ -32,17 +32,29 @@ type static struct {
 
 // ground is what the members of a part have in the kernel without BGP, of one family. Immutable.
 type ground struct {
-	attached  []attachment // longest subnet first
-	loopbacks []netip.Addr // of a switch
-	shared    []netip.Addr // addresses that the part's members share with others: anycast or virtual gateways
-	statics   []static     // longest first
-	gateway   netip.Addr   // of the default route; zero: none that anybody declared
-	believes  bool         // in a default gateway of which the topology knows nothing but perhaps its address
-	onGateway *action      // the default route; nil: there is none
+	attached  []attachment         // longest subnet first
+	bySubnet  map[netip.Prefix]int // of attached, the first of each; nil: they are few
+	lengths   []int                // of subnets, in the order of attached; nil likewise
+	loopbacks []netip.Addr         // of a switch
+	shared    []netip.Addr         // addresses that the part's members share with others: anycast or virtual gateways
+	statics   []static             // longest first
+	gateway   netip.Addr           // of the default route; zero: none that anybody declared
+	believes  bool                 // in a default gateway of which the topology knows nothing but perhaps its address
+	onGateway *action              // the default route; nil: there is none
 }
 
 // attachmentTo returns the attachment whose subnet contains an address, the longest, or nil. A failed link attaches to nothing.
 func (g *ground) attachmentTo(a netip.Addr, down *failure) *attachment {
+	if g.bySubnet != nil && (down == nil || len(down.links) == 0) {
+		for _, bits := range g.lengths {
+			if subnet, err := a.Prefix(bits); err == nil {
+				if i, ok := g.bySubnet[subnet]; ok {
+					return &g.attached[i]
+				}
+			}
+		}
+		return nil
+	}
 	for i := range g.attached {
 		at := &g.attached[i]
 		if at.subnet.Contains(a) && !down.hasLink(at.link) {
@@ -50,6 +62,24 @@ func (g *ground) attachmentTo(a netip.Addr, down *failure) *attachment {
 		}
 	}
 	return nil
+}
+
+// index makes attachmentTo quick where there are many attachments.
+func (g *ground) index() {
+	const few = 8
+	if len(g.attached) <= few {
+		return
+	}
+	g.bySubnet = map[netip.Prefix]int{}
+	for i := range g.attached {
+		subnet := g.attached[i].subnet
+		if _, known := g.bySubnet[subnet]; !known {
+			g.bySubnet[subnet] = i
+		}
+		if n := len(g.lengths); n == 0 || g.lengths[n-1] != subnet.Bits() {
+			g.lengths = append(g.lengths, subnet.Bits())
+		}
+	}
 }
 
 // hasLink reports whether a link has failed.
@@ -160,6 +190,7 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 		s.groundExternal(g, p.External, f)
 	}
 	slices.SortStableFunc(g.attached, func(a, b attachment) int { return b.subnet.Bits() - a.subnet.Bits() })
+	g.index()
 	slices.SortStableFunc(g.statics, func(a, b static) int {
 		if a.prefix.Bits() != b.prefix.Bits() {
 			return b.prefix.Bits() - a.prefix.Bits()

@@ -169,6 +169,7 @@ type domain struct {
 	carried     []endSet // see carriers
 	classesOnce sync.Once
 	classes     []kernelClass // see kernelClasses
+	ground      [][]int32     // likewise: see grounded
 }
 
 // destination is prefixes that every speaker of a domain treats alike.
@@ -224,6 +225,8 @@ type oscillation struct {
 type table struct {
 	actions []*action // by slot; shared by the views that differ little
 	patches []patch   // what is different in this one, ascending by slot
+
+	mirrored []int32 // by slot, while nothing has failed: 1 more than the slot that it mirrors, so that packets which arrive from there arrive from it too; 0: none. Shared
 }
 
 // patch is what one slot does instead.

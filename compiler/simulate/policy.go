@@ -61,8 +61,9 @@ func (silence) Decide(*bgp.Destination, *bgp.Route) bool { return false }
 // mentioner is a policy that tells which prefixes it goes by.
 type mentioner interface {
 	// mentions calls visit with every prefix that judges what lies in it differently from what does not, some of them more
-	// than once. Policies that share what they mention tell it through the same key, which visited remembers.
-	mentions(visited map[any]bool, visit func(netip.Prefix))
+	// than once, and those that begin outside of a range of addresses as it likes. Policies that share what they mention tell
+	// it through the same key, which visited remembers.
+	mentions(visited map[any]bool, within addressRange, visit func(netip.Prefix))
 }
 
 // explainer is a policy that tells why.
@@ -118,11 +119,9 @@ func (p *nodePolicy) Decisions(all []*bgp.Destination) []bgp.Decision {
 		return base
 	}
 	decisions := base
-	for i, d := range all {
+	for _, i := range p.part.rules.originated(all, p.part.speakers[p.family]) {
+		d := all[i]
 		local := p.localSources(d)
-		if local == 0 {
-			continue
-		}
 		if &decisions[0] == &base[0] {
 			decisions = slices.Clone(base)
 		}
@@ -153,7 +152,7 @@ func (p *nodePolicy) raises() bool {
 	return d == nil || d.raises
 }
 
-func (p *nodePolicy) mentions(visited map[any]bool, visit func(netip.Prefix)) {
+func (p *nodePolicy) mentions(visited map[any]bool, _ addressRange, visit func(netip.Prefix)) {
 	if visited[p.filter] {
 		return
 	}
@@ -201,6 +200,29 @@ func (f *birdFilter) judge(all []*bgp.Destination, s scope) []bgp.Decision {
 	}
 	f.judged.of, f.judged.decisions = all, decisions
 	return decisions
+}
+
+// origins remembers who brings in which destinations.
+type origins struct {
+	of []*bgp.Destination
+	by map[*bgp.Speaker][]int
+}
+
+// originated returns which destinations a speaker brings in, ascending, some more than once. Shared, do not modify.
+func (r *clusterRules) originated(all []*bgp.Destination, s *bgp.Speaker) []int {
+	r.compiled.mu.Lock()
+	defer r.compiled.mu.Unlock()
+	known := &r.compiled.origins
+	if known.by == nil || len(all) != len(known.of) || len(all) > 0 && all[0] != known.of[0] {
+		*known = origins{all, map[*bgp.Speaker][]int{}}
+		for i, d := range all {
+			for k := range d.Origins {
+				by := d.Origins[k].Speaker
+				known.by[by] = append(known.by[by], i)
+			}
+		}
+	}
+	return known.by[s]
 }
 
 // filterKey is all that the filters of a session depend on. Equal keys have equal filters.
@@ -262,5 +284,6 @@ func (r *clusterRules) policy(p nodePolicy) *nodePolicy {
 type compiledFilters struct {
 	mu       sync.Mutex
 	filters  map[filterKey]*birdFilter
+	origins  origins
 	policies map[nodePolicy]*nodePolicy
 }

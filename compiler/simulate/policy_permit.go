@@ -17,6 +17,8 @@ type permitCache struct {
 	of     []*bgp.Destination
 	sorted []ordered // of of
 	known  map[uint64][]permitted
+	spans  []span                                 // scratch
+	same   map[*fabric.PrefixEntry][]bgp.Decision // by first entry: many lists are one slice
 }
 
 // permitted is what one list says.
@@ -28,21 +30,36 @@ type permitted struct {
 // judge judges destinations by a list. The slice is shared, do not modify.
 func (c *permitCache) judge(entries []fabric.PrefixEntry, all []*bgp.Destination) []bgp.Decision {
 	if c == nil || len(all) == 0 {
-		return mergePermits(spansOf(entries), inOrder(all))
+		return mergePermits(spansOf(nil, entries), inOrder(all))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.of) != len(all) || c.of[0] != all[0] {
 		c.of, c.sorted, c.known = all, inOrder(all), map[uint64][]permitted{}
+		c.same = map[*fabric.PrefixEntry][]bgp.Decision{}
 	}
-	spans := spansOf(entries)
-	hash := hashOf(spans)
+	decisions, isKnown := c.same[&entries[0]]
+	if !isKnown {
+		decisions = c.find(entries)
+		c.same[&entries[0]] = decisions
+	}
+	return decisions
+}
+
+// find judges by a list that has not been seen yet, but perhaps another one with the same entries. Long ones with the same
+// entries share them.
+func (c *permitCache) find(entries []fabric.PrefixEntry) []bgp.Decision {
+	const long = 64
+	if len(entries) > long {
+		return mergePermits(c.spansOf(entries), c.sorted)
+	}
+	hash := hashOf(entries)
 	for _, k := range c.known[hash] {
 		if slices.Equal(k.entries, entries) {
 			return k.decisions
 		}
 	}
-	decisions := mergePermits(spans, c.sorted)
+	decisions := mergePermits(c.spansOf(entries), c.sorted)
 	c.known[hash] = append(c.known[hash], permitted{entries, decisions})
 	return decisions
 }
@@ -51,6 +68,10 @@ func (c *permitCache) judge(entries []fabric.PrefixEntry, all []*bgp.Destination
 type ordinal struct{ high, low uint64 }
 
 func ordinalOf(a netip.Addr) ordinal {
+	if a.Is4() {
+		raw := a.As4()
+		return ordinal{low: 0xffff<<32 | uint64(binary.BigEndian.Uint32(raw[:]))}
+	}
 	raw := a.As16()
 	return ordinal{binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:])}
 }
@@ -98,23 +119,30 @@ type span struct {
 	low, high   int
 }
 
-func spansOf(entries []fabric.PrefixEntry) []span {
-	spans := make([]span, len(entries))
+// spansOf appends the spans of entries.
+func spansOf(spans []span, entries []fabric.PrefixEntry) []span {
 	for i := range entries {
 		e := &entries[i]
 		low, high := e.Lengths()
 		first, last := ordinalsOf(e.Prefix)
-		spans[i] = span{first, last, max(low, e.Prefix.Bits()), high}
+		spans = append(spans, span{first, last, max(low, e.Prefix.Bits()), high})
 	}
 	return spans
 }
 
+// spansOf returns the spans of entries, until it is called again.
+func (c *permitCache) spansOf(entries []fabric.PrefixEntry) []span {
+	c.spans = spansOf(slices.Grow(c.spans[:0], len(entries)), entries)
+	return c.spans
+}
+
 // hashOf is equal for equal lists, and rarely for others (FNV-1a, a number at a time).
-func hashOf(spans []span) uint64 {
+func hashOf(entries []fabric.PrefixEntry) uint64 {
 	hash := uint64(14695981039346656037)
-	for i := range spans {
-		s := &spans[i]
-		for _, n := range [...]uint64{s.first.high, s.first.low, s.last.low, uint64(s.low)<<8 | uint64(s.high)} {
+	for i := range entries {
+		e := &entries[i]
+		at := ordinalOf(e.Prefix.Addr())
+		for _, n := range [...]uint64{at.high, at.low, uint64(e.Prefix.Bits())<<32 | uint64(e.GE)<<16 | uint64(e.LE)} {
 			hash = (hash ^ n) * 1099511628211
 			hash ^= hash >> 29
 		}

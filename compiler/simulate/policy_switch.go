@@ -131,13 +131,17 @@ func (p *switchPolicy) Decide(d *bgp.Destination, r *bgp.Route) bool {
 	return p.makes && r.Source != bgp.FromBGP && p.makesDefault(d) || p.term(d.Prefix) != nil
 }
 
-func (p *switchPolicy) mentions(visited map[any]bool, visit func(netip.Prefix)) {
+func (p *switchPolicy) mentions(visited map[any]bool, within addressRange, visit func(netip.Prefix)) {
 	for _, list := range p.lists() {
-		if visited[list] {
+		first := &list.Entries[0] // many lists share their entries
+		if visited[first] {
 			continue
 		}
-		visited[list] = true
-		for i := range list.Entries {
+		visited[first] = true
+		from, _ := slices.BinarySearchFunc(list.Entries, within.first, func(e fabric.PrefixEntry, a netip.Addr) int {
+			return e.Prefix.Addr().Compare(a)
+		})
+		for i := from; i < len(list.Entries) && !within.last.Less(list.Entries[i].Prefix.Addr()); i++ {
 			visit(list.Entries[i].Prefix)
 		}
 	}

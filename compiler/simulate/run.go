@@ -9,6 +9,13 @@ import (
 
 // Run predicts the control plane. It never fails: what is wrong with the topology shows in the Result.
 func Run(in Input) *Result {
+	r := prepare(in)
+	r.settle()
+	return r
+}
+
+// prepare finds the parts and what they tell each other, as far as that is known without routes.
+func prepare(in Input) *Result {
 	r := &Result{Fabric: in.Fabric, parts: map[fabric.Device][]*Part{}}
 	rules := readClusters(in)
 	for _, c := range in.Fabric.Clusters {
@@ -27,7 +34,6 @@ func Run(in Input) *Result {
 	for _, d := range r.domains {
 		addDestinations(r, d)
 	}
-	r.settle()
 	return r
 }
 

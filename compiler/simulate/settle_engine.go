@@ -21,12 +21,15 @@ type engine struct {
 
 	resume resumption
 
+	twins    twins
+	mirrored mirrorBook
+
 	used []bgp.Path // scratch
 	room []*action  // for tables to come
 }
 
 func newEngine(d *domain) *engine {
-	e := &engine{domain: d, programmer: newProgrammer(d), down: make([]bool, len(d.network.Ends))}
+	e := &engine{domain: d, programmer: newProgrammer(d), twins: twins{}, down: make([]bool, len(d.network.Ends))}
 	resolve := func(s *bgp.Speaker, h *bgp.Hop) bgp.Metric { return e.resolver.resolve(s, h) }
 	e.solver = bgp.NewSolver(d.network.Resolving(resolve))
 	return e
@@ -66,6 +69,7 @@ func (e *engine) restart() {
 		e.resolver.before = e.resume.resolver
 	}
 	e.programmer.restart(e.resolver)
+	clear(e.twins)
 	e.unsettled = nil
 	e.solver.Reset()
 	e.solver.Fail(e.dead, e.down)
@@ -116,12 +120,16 @@ func (e *engine) solve(d *destination) table {
 	if t, ok := e.resumed(d); ok {
 		return t
 	}
-	solution := e.solver.Solve(d.Destination)
+	solution := e.solveAlike(d)
 	if !solution.Settled {
 		e.unsettled = append(e.unsettled, Oscillation{Prefix: d.Prefix, Cycle: e.domain.cycleText(d, solution.Cycle)})
 	}
 	t := e.newTable(d)
 	e.programmer.begin(d)
+	if standing := solution.Standing(); standing != nil {
+		e.fillAlike(&t, d, solution, standing)
+		return t
+	}
 	for slot := range t.actions {
 		t.actions[slot] = e.action(solution, slot)
 	}
@@ -243,6 +251,7 @@ func (p *enginePool) take(d *domain) *engine {
 func (p *enginePool) put(e *engine) {
 	e.view, e.resolver, e.room = nil, nil, nil
 	e.programmer.restart(nil)
+	clear(e.twins)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, e)

@@ -31,6 +31,8 @@ type Result struct {
 	base    *view // while nothing has failed
 	devices deviceAddresses
 
+	solvesAll bool // nobody stands for others that are alike
+
 	addresses *addressBook
 	sessions  []*pair // whose ends fit, each once
 }

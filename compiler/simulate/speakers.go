@@ -95,8 +95,14 @@ type subnetKey struct {
 
 func (b *domainBuilder) build() {
 	f := familyIndex(b.family)
+	groups := map[groupKey]int{}
 	for _, p := range b.parts {
 		s := newSpeaker(p)
+		key := groupOf(p)
+		if _, known := groups[key]; !known {
+			groups[key] = len(groups)
+		}
+		s.Group = groups[key]
 		s.Index = len(b.network.Speakers)
 		b.network.Speakers = append(b.network.Speakers, s)
 		p.speakers[f], p.domains[f] = s, b.domain
@@ -111,6 +117,20 @@ func (b *domainBuilder) build() {
 			}
 		}
 	}
+}
+
+// groupKey is what parts have in common whose kernels treat routes alike: the rules of a cluster; switches and others have none.
+type groupKey struct {
+	rules    *clusterRules
+	isSwitch bool
+}
+
+func groupOf(p *Part) groupKey {
+	key := groupKey{isSwitch: p.Switch != nil}
+	if p.rules != nil {
+		key.rules = p.rules.clusterRules
+	}
+	return key
 }
 
 // join makes both ends of a session. Of a session within a part both are of its speaker.
@@ -184,40 +204,39 @@ func (b *domainBuilder) subnet(key subnetKey) int {
 
 // subnetOf returns the subnet that an address of a part's first member is on; the zero Prefix: none.
 func (p *Part) subnetOf(a netip.Addr) netip.Prefix {
-	var own []netip.Prefix
+	pick := func(v4, v6 netip.Prefix) netip.Prefix {
+		if v4.IsValid() && v4.Addr() == a {
+			return v4.Masked()
+		} else if v6.IsValid() && v6.Addr() == a {
+			return v6.Masked()
+		}
+		return netip.Prefix{}
+	}
+	var subnet netip.Prefix
 	switch {
 	case p.Nodes != nil:
 		n := p.Nodes[0]
-		own = append(own, n.Address, n.Address6)
-		for _, nic := range n.NICs {
-			own = append(own, nic.Address, nic.Address6)
+		subnet = pick(n.Address, n.Address6)
+		for i := 0; i < len(n.NICs) && !subnet.IsValid(); i++ {
+			subnet = pick(n.NICs[i].Address, n.NICs[i].Address6)
 		}
 	case p.Switch != nil:
-		for _, i := range p.Switch.Interfaces {
-			if i.VRF == p.VRF {
-				own = append(own, i.Address, i.Address6)
+		for i := 0; i < len(p.Switch.Interfaces) && !subnet.IsValid(); i++ {
+			if at := p.Switch.Interfaces[i]; at.VRF == p.VRF {
+				subnet = pick(at.Address, at.Address6)
 			}
 		}
-		for _, e := range p.Switch.Links {
-			if e.VRF == p.VRF {
-				own = append(own, e.Address, e.Address6)
+		for i := 0; i < len(p.Switch.Links) && !subnet.IsValid(); i++ {
+			if at := p.Switch.Links[i]; at.VRF == p.VRF {
+				subnet = pick(at.Address, at.Address6)
 			}
 		}
 	case p.External != nil:
-		own = subnetsOfNodes(p.External.Cluster)
-	}
-	for _, subnet := range own {
-		if subnet.IsValid() && (subnet.Addr() == a || p.External != nil && subnet.Contains(a)) {
-			return subnet.Masked()
+		for _, s := range p.External.Cluster.Subnets {
+			if s.Prefix.Contains(a) {
+				return s.Prefix.Masked()
+			}
 		}
 	}
-	return netip.Prefix{}
-}
-
-func subnetsOfNodes(c *fabric.Cluster) []netip.Prefix {
-	var all []netip.Prefix
-	for _, s := range c.Subnets {
-		all = append(all, s.Prefix)
-	}
-	return all
+	return subnet
 }

@@ -56,6 +56,7 @@ type Speaker struct {
 	MaxPaths  int  // most equal-cost next hops in use; BIRD: 16
 	RelaxAS   bool // AS paths of one length count as equal for multipath, else those of one neighboring AS (iBGP: the same ones); BIRD: always
 	ListensTo bool // takes add-path from those that send it: BIRD always, of switches the dialects that do by default
+	Group     int  // speakers of different Groups are never alike, whatever their sessions are: see Solver.SolveAlike
 	Ends      []*End
 }
 

@@ -24,11 +24,12 @@ func (s *Solver) toOwner(end int32) int32 { return s.fromOwner(end) + 1 }
 func (s *Solver) heardBy(at int32) []edge {
 	speaker := s.speakerOf(at)
 	slot := &s.slots[at]
-	if !slot.nearOwner && !s.isOwner(at) {
-		return s.edges[speaker.edge : int(speaker.edge)+len(speaker.ends)]
+	isPart := s.alike.isOn && s.isHub(at)
+	if !slot.nearOwner && !s.isOwner(at) && !isPart {
+		return speaker.heard(s.edges)
 	}
 	s.gathered = s.gathered[:0]
-	for _, end := range speaker.ends {
+	for _, end := range s.endsOf(at, speaker) {
 		if s.isOwner(at) {
 			s.gathered = append(s.gathered, s.edges[s.toOwner(end)])
 			continue

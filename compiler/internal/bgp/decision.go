@@ -63,10 +63,18 @@ var (
 	// Paths of one peer that are equal so far stay in the order in which they came, which is chance. So that the same input
 	// gives the same result, the order of what they say stands in for it.
 	arrival = step{name: "order of arrival", tieBreak: true, compare: func(s *Solver, a, b *Path) int {
-		return cmp.Or(
+		c := cmp.Or(
 			s.compareNextHops(a.NextHop, b.NextHop),
 			cmp.Compare(a.NextHop.Who, b.NextHop.Who),
 			cmp.Compare(a.Origination, b.Origination),
+		)
+		if c != 0 {
+			return c
+		}
+		if a.From >= 0 && (a.asPath != b.asPath || a.clusterList != b.clusterList) {
+			s.doubt(s.plan.ends[a.From].speaker) // numbers of others are among them
+		}
+		return cmp.Or(
 			slices.Compare(s.asPaths.at(a.asPath), s.asPaths.at(b.asPath)),
 			slices.Compare(s.clusters.at(a.clusterList), s.clusters.at(b.clusterList)),
 			cmp.Compare(a.originator, b.originator),

@@ -83,6 +83,7 @@ func (s *Solver) Resume(k *Kept, detours []Detour) (x *Solution, heard []int32, 
 		return nil, nil, false
 	}
 	s.release()
+	s.solveAll()
 	s.isTrial, s.own, s.state = true, s.state, k.state
 	s.waiting, s.answers = s.waiting[:0], s.answers[:0]
 	for _, at := range s.losses.gone {

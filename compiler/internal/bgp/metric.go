@@ -8,6 +8,7 @@ type metricTable struct {
 
 type metricEntry struct {
 	isSet        bool
+	isConfirmed  bool // see Solver.confirm
 	speaker, hop int32
 	metric       Metric
 }
@@ -44,13 +45,22 @@ func (t *metricTable) grow() {
 type lastMetric struct {
 	hop    int32 // + 1; 0: none yet
 	metric Metric
+
+	isConfirmed bool // see Solver.confirm
 }
 
 // metricTo returns the cost of a speaker's way to a next hop that is not its own and came in by one of its ends.
 func (s *Solver) metricTo(end, hop int32) Metric {
 	last := &s.lastMetrics[end]
 	if last.hop != hop+1 {
-		last.hop, last.metric = hop+1, s.resolve(s.plan.ends[end].speaker, hop)
+		*last = lastMetric{hop: hop + 1, metric: s.resolve(s.plan.ends[end].speaker, hop)}
+	}
+	if at := s.plan.ends[end].speaker; s.alike.isOn && s.alike.isModel[at] && !last.isConfirmed {
+		if !s.metrics.find(at, hop).isConfirmed {
+			s.confirm(at, hop, last.metric)
+			s.metrics.find(at, hop).isConfirmed = !s.alike.isUnsure
+		}
+		last.isConfirmed = !s.alike.isUnsure
 	}
 	return last.metric
 }

@@ -42,6 +42,9 @@ func (s *Solver) limit(all []Path, start int, at int32, speaker *speakerPlan) []
 // lowest leaves of paths the lowest next hops, as many as the speaker uses at once: Count says how many of each path.
 func (s *Solver) lowest(paths []Path, at int32, speaker *speakerPlan) []Path {
 	taken := make([]int32, len(paths)) // rare: not worth memory that stays
+	if slices.ContainsFunc(paths, func(p Path) bool { return !s.plan.hops[p.NextHop.Hop].single }) {
+		s.doubt(at) // goes by addresses of all members
+	}
 	left := speaker.maxPaths
 	if speaker.kind == Switch {
 		taken[0], left = 1, left-1 // the first path is the best

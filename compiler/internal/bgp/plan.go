@@ -1,6 +1,9 @@
 package bgp
 
-import "reflect"
+import (
+	"reflect"
+	"strings"
+)
 
 // plan is a Network laid out for the inner loop: indexes instead of pointers, policies answered beforehand.
 type plan struct {
@@ -8,8 +11,10 @@ type plan struct {
 	speakers  []speakerPlan // by Speaker.Index
 	hops      []hopPlan     // by Hop.Index
 	judges    []Policy      // what endPlan.imports and exports count; the first is nil and accepts all
+	answers   [][]Decision  // by judge, then destination; nil of the first
 	decisions []Decision    // by destination, then judge
 	maxEnds   int           // of any speaker
+	layout    layout
 }
 
 type endPlan struct {
@@ -44,6 +49,11 @@ type speakerPlan struct {
 	relays   bool // may tell all that it learns, not its own routes alone, over one session at least
 	maxPaths int32
 	relaxAS  bool
+}
+
+// heard is the edges of a speaker's ends.
+func (s *speakerPlan) heard(edges []edge) []edge {
+	return edges[s.edge : int(s.edge)+len(s.ends)]
 }
 
 type hopPlan struct {
@@ -90,6 +100,7 @@ func newPlan(n *Network) *plan {
 		p.speakers[i].judgeRoles(p.ends)
 	}
 	p.askPolicies(n)
+	p.layout = p.takeApart(n)
 	return p
 }
 
@@ -165,28 +176,46 @@ func (p *endPlan) describe(e *End, reflectors []*End) {
 	}
 }
 
-// askPolicies asks every policy about all destinations. Ends that share a policy share its answers.
+// askPolicies asks every policy about all destinations. Ends that share a policy share its answers, and so do policies with the
+// same answers that never Depend.
 func (p *plan) askPolicies(n *Network) {
 	p.judges = append(make([]Policy, 0, 8), nil)
-	answers := append(make([][]Decision, 0, 8), nil)
+	p.answers = append(make([][]Decision, 0, 8), nil)
 	var known map[Policy]int32
+	alike, equal := map[*Decision]int32{}, map[string]int32{}
+	add := func(policy Policy) int32 {
+		answer := policy.Decisions(n.Destinations)
+		if len(answer) > 0 {
+			if i, ok := alike[&answer[0]]; ok {
+				return i
+			}
+			if text := string(answer); strings.IndexByte(text, byte(Depends)) < 0 {
+				i, ok := equal[text]
+				if !ok {
+					i = int32(len(p.judges))
+					equal[text] = i
+				}
+				if alike[&answer[0]] = i; ok {
+					return i
+				}
+			}
+		}
+		p.judges, p.answers = append(p.judges, policy), append(p.answers, answer)
+		return int32(len(p.judges) - 1)
+	}
 	judge := func(policy Policy) int32 {
 		if policy == nil {
 			return 0
 		}
-		isComparable := reflect.TypeOf(policy).Comparable()
-		if isComparable {
-			if i, ok := known[policy]; ok {
-				return i
-			}
+		if !reflect.TypeOf(policy).Comparable() {
+			return add(policy)
 		}
-		i := int32(len(p.judges))
-		p.judges = append(p.judges, policy)
-		answers = append(answers, policy.Decisions(n.Destinations))
-		if isComparable {
+		i, ok := known[policy]
+		if !ok {
 			if known == nil {
 				known = map[Policy]int32{}
 			}
+			i = add(policy)
 			known[policy] = i
 		}
 		return i
@@ -194,7 +223,7 @@ func (p *plan) askPolicies(n *Network) {
 	for i, e := range n.Ends {
 		p.ends[i].imports, p.ends[i].exports = judge(e.Import), judge(e.Export)
 	}
-	p.decisions = byDestination(answers, len(n.Destinations))
+	p.decisions = byDestination(p.answers, len(n.Destinations))
 }
 
 // byDestination turns answers of judges around, so that one destination's lie side by side. The first judge accepts all.

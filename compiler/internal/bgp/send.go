@@ -17,7 +17,7 @@ func (s *Solver) tellAll(at int32) {
 	slot := &s.slots[at]
 	speaker := s.speakerOf(at)
 	isOwner := s.isOwner(at)
-	for _, end := range speaker.ends {
+	for _, end := range s.endsOf(at, speaker) {
 		e := &s.plan.ends[end]
 		if !s.up[end] || (e.sendsAll && !slot.newOthers) || (!e.sendsAll && !slot.newBest) {
 			continue
@@ -78,6 +78,9 @@ func (s *Solver) deliver(way passage) {
 			last = p
 			count++
 		}
+	}
+	if count > 0 && s.alike.isOn && s.isHub(way.to) {
+		s.doubt(way.from)
 	}
 	if to := &s.edges[way.edge]; !slices.Equal(*to, s.out[:count]) {
 		if s.isTrial {

@@ -28,8 +28,12 @@ type Solver struct {
 	changed []int32 // slots that changed their minds in this round
 	rounds  int
 
+	used    []int32 // speakers of which slots and edges are, since begin
+	usedAll bool    // all of them are
+
 	losses losses
 	trial  // of a kept destination
+	alike  alike
 
 	list, out []Path // what is being put together
 	gathered  []edge
@@ -78,6 +82,7 @@ func NewSolver(n *Network) *Solver {
 	s := &Solver{
 		network: n,
 		plan:    p,
+		usedAll: true,
 		up:      make([]bool, len(p.ends)),
 
 		lastMetrics: make([]lastMetric, len(p.ends)),
@@ -98,6 +103,7 @@ func NewSolver(n *Network) *Solver {
 func (s *Solver) Reset() {
 	s.metrics.clear()
 	clear(s.lastMetrics)
+	clear(s.alike.isApart)
 	s.Fail(nil, nil)
 }
 
@@ -105,6 +111,7 @@ func (s *Solver) Reset() {
 // and beside End.Up. What an earlier call took away is back. Nil takes nothing away.
 func (s *Solver) Fail(dead map[*Speaker][]int, down []bool) {
 	s.release()
+	s.alike.isJudged = false
 	s.dead = nil
 	if len(dead) > 0 {
 		s.dead = make([][]bool, len(s.network.Speakers))
@@ -154,6 +161,7 @@ func numberOf(id netip.Addr) uint32 {
 // Solve returns who has which routes to a destination once all messages have been exchanged. The Solution is valid until the
 // next Solve or Messages.
 func (s *Solver) Solve(d *Destination) *Solution {
+	s.solveAll()
 	s.begin(d)
 	s.settle()
 	return &s.solution
@@ -163,7 +171,7 @@ func (s *Solver) Solve(d *Destination) *Solution {
 func (s *Solver) settle() {
 	s.solution.Settled, s.solution.Cycle = true, nil
 	watch := watch{next: patience}
-	for s.rounds = 0; len(s.waiting) > 0; s.rounds++ {
+	for s.rounds = 0; len(s.waiting) > 0 && !s.alike.isUnsure; s.rounds++ {
 		s.round()
 		if s.rounds >= patience && watch.repeats(s) {
 			s.solution.Settled, s.solution.Cycle = false, s.traceCycle(watch.period)
@@ -181,14 +189,7 @@ func (s *Solver) begin(d *Destination) {
 	judges := len(s.plan.judges)
 	s.dest, s.owner = d, -1
 	s.decisions = s.plan.decisions[d.Index*judges : (d.Index+1)*judges]
-	for i := range s.edges {
-		s.edges[i] = s.edges[i][:0]
-	}
-	for i := range s.slots {
-		at := &s.slots[i]
-		at.has, at.heard, at.fresh, at.nearOwner, at.localRoute = false, false, true, false, -1
-		at.tells = at.tells[:0]
-	}
+	s.empty()
 	s.waiting, s.answers = s.waiting[:0], s.answers[:0]
 	s.slots[s.network.OwnerSlot()].members = 0
 	if d.Owner != nil {
@@ -202,6 +203,32 @@ func (s *Solver) begin(d *Destination) {
 		}
 		s.nextLocal[i], s.slots[at].localRoute = s.slots[at].localRoute, int32(i)
 		s.wake(at)
+	}
+}
+
+// empty forgets what is in all slots and edges that were in use, and notes which ones will be.
+func (s *Solver) empty() {
+	forget := func(at int32, edges []edge) {
+		for i := range edges {
+			edges[i] = edges[i][:0]
+		}
+		slot := &s.slots[at]
+		slot.has, slot.heard, slot.fresh, slot.nearOwner, slot.localRoute = false, false, true, false, -1
+		slot.tells = slot.tells[:0]
+	}
+	ofSpeakers := len(s.plan.ends)
+	forget(int32(s.network.OwnerSlot()), s.edges[ofSpeakers:])
+	if s.usedAll {
+		for i := range s.plan.speakers {
+			forget(int32(i), s.plan.speakers[i].heard(s.edges))
+		}
+	}
+	for _, at := range s.used {
+		forget(at, s.plan.speakers[at].heard(s.edges))
+	}
+	s.used, s.usedAll = s.used[:0], !s.alike.isOn
+	if s.alike.isOn {
+		s.used = append(s.used, s.alike.solved...)
 	}
 }
 
