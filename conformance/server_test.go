@@ -37,23 +37,42 @@ type Server struct {
 	closers  []io.Closer
 }
 
-// idle holds the Servers of the test run that no test has; nil is one that nobody has needed yet. There are as many as
-// processors: one keeps one busy.
-var idle = func() chan *Server {
-	all := make(chan *Server, runtime.GOMAXPROCS(0))
-	for range cap(all) {
-		all <- nil
-	}
-	return all
-}()
+// maxServers is how many may run: one keeps a processor busy.
+var maxServers = runtime.GOMAXPROCS(0)
+
+// idle holds the Servers that run and that no test has, ahead a place for each that may still be started.
+var (
+	idle  = make(chan *Server, maxServers)
+	ahead = func() chan struct{} {
+		places := make(chan struct{}, maxServers)
+		for range maxServers {
+			places <- struct{}{}
+		}
+		return places
+	}()
+)
 
 // server returns a Server with an empty cluster, which is the test's until that ends. Starting one takes some seconds, so it is used
 // again. Where there are no programs the test is skipped.
 func server(t testing.TB) *Server {
 	t.Helper()
 	programs := require(t)
-	s := <-idle
-	t.Cleanup(func() { idle <- s })
+	var s *Server
+	select {
+	case s = <-idle:
+	default: // rather than to wait for one, start one
+		select {
+		case s = <-idle:
+		case <-ahead:
+		}
+	}
+	t.Cleanup(func() {
+		if s == nil {
+			ahead <- struct{}{}
+			return
+		}
+		idle <- s
+	})
 	if s == nil {
 		begun := time.Now()
 		var err error
@@ -70,9 +89,12 @@ func server(t testing.TB) *Server {
 
 // stopServers ends all Servers, once no test has one.
 func stopServers() {
-	for range cap(idle) {
-		if s := <-idle; s != nil {
+	for {
+		select {
+		case s := <-idle:
 			s.stop()
+		default:
+			return
 		}
 	}
 }
