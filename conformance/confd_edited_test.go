@@ -18,8 +18,9 @@ import (
 // editedClusters is how many clusters are made up.
 const editedClusters = 60
 
-// TestConfdRendersWhatIsPredictedOfEditedObjects holds simulate to confd in what topoc never writes, but people do: BGPPeers for all nodes,
-// for one, or at the addresses of nodes, several that meet, with options in any combination, and BGPConfigurations of single nodes.
+// TestConfdRendersWhatIsPredictedOfEditedObjects holds simulate to confd in what topoc never writes, but people do: BGPPeers for
+// all nodes, for one, or at the addresses of nodes, several that meet, with options in any combination, and BGPConfigurations of
+// single nodes.
 func TestConfdRendersWhatIsPredictedOfEditedObjects(t *testing.T) {
 	s := server(t)
 	x := &rendering{loader: newLoader(t, s), renderer: newRenderer(t, s)}
@@ -44,8 +45,8 @@ func TestConfdRendersWhatIsPredictedOfEditedObjects(t *testing.T) {
 		x.decisions, time.Since(begun).Round(time.Second), ambiguous)
 }
 
-// isAmbiguous reports whether it depends on the order of the BGPPeers what becomes of them. Calico goes through them in the order of a Go map, so
-// that nobody can predict those.
+// isAmbiguous reports whether it depends on the order of the BGPPeers what becomes of them. Calico goes through them in the
+// order of a Go map, so that nobody can predict those.
 func isAmbiguous(p *prediction) bool {
 	c := p.result.Fabric.Clusters[0]
 	objects := *p.objects[c]

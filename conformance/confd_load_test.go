@@ -20,8 +20,8 @@ import (
 	"topoc/compiler/simulate"
 )
 
-// loader puts clusters into a Server as they are once topoc's objects are applied, calico-node has started on every node, and IPAM
-// has given blocks: all that confd reads.
+// loader puts clusters into a Server as they are once topoc's objects are applied, calico-node has started on every node, and
+// IPAM has given blocks: all that confd reads.
 type loader struct {
 	server *Server
 	core   kubernetes.Interface

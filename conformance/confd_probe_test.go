@@ -56,10 +56,11 @@ func (c *comparison) filters(what string, predicted *simulate.Filter, rendered *
 	}
 }
 
-// isUnknown reports whether simulate deliberately does not say what becomes of a route, which is the one way in which its filters
-// differ from Calico's. Within a node's own blocks Calico announces the blocks alone. Simulate knows no other routes there, of
-// the node's own pods for one, unless others hold addresses of the block: only then its filters have a rule for the block. So
-// what is no blackhole of the node's own is not asked about there; but that is no excuse for routes which simulate itself predicts.
+// isUnknown reports whether simulate deliberately does not say what becomes of a route, which is the one way in which its
+// filters differ from Calico's. Within a node's own blocks Calico announces the blocks alone. Simulate knows no other routes
+// there, of the node's own pods for one, unless others hold addresses of the block: only then its filters have a rule for the
+// block. So what is no blackhole of the node's own is not asked about there; but that is no excuse for routes which simulate
+// itself predicts.
 func (c *comparison) isUnknown(predicted *simulate.Filter, p probe) bool {
 	if p.isReal || p.source == simulate.StaticSource {
 		return false
@@ -73,7 +74,8 @@ func (c *comparison) isUnknown(predicted *simulate.Filter, p probe) bool {
 	})
 }
 
-// probes are the routes to try: those that the node has by the prediction, and made-up ones where either filter may change its mind.
+// probes are the routes to try: those that the node has by the prediction, and made-up ones where either filter may change its
+// mind.
 func (c *comparison) probes(predicted *simulate.Filter, rendered *birdcfg.Filter, isExport bool) []probe {
 	mentions := rendered.Mentions()
 	for _, rule := range predicted.Rules {
@@ -117,8 +119,8 @@ func (c *comparison) probes(predicted *simulate.Filter, rendered *birdcfg.Filter
 	return all
 }
 
-// prefixesToTry returns, of the family, what lies at the edges of ranges of prefixes, sorted: of every length at which the answer may change
-// the first and the last one, and one beyond.
+// prefixesToTry returns, of the family, what lies at the edges of ranges of prefixes, sorted: of every length at which the
+// answer may change the first and the last one, and one beyond.
 func (c *comparison) prefixesToTry(ranges []birdcfg.PrefixRange) []netip.Prefix {
 	found := map[netip.Prefix]bool{}
 	for _, r := range ranges {
@@ -159,8 +161,8 @@ func lastOf(p netip.Prefix) netip.Addr {
 	return a
 }
 
-// interfacesToTry returns the node's own interface, none, and for every pattern one that it matches. Those that the eBPF data plane
-// gives routes to pods (bpf*.cali) are left out: simulate knows no such data plane.
+// interfacesToTry returns the node's own interface, none, and for every pattern one that it matches. Those that the eBPF data
+// plane gives routes to pods (bpf*.cali) are left out: simulate knows no such data plane.
 func (c *comparison) interfacesToTry(patterns []string) []string {
 	all := []string{"", c.predicted.Node.Interface, "tunl0", "vxlan.calico"}
 	for _, nic := range c.predicted.Node.NICs {

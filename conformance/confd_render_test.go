@@ -60,8 +60,8 @@ func (r *renderer) render(ctx context.Context, dir string, n *fabric.Node) (stri
 	return config, nil
 }
 
-// prepare lays out a directory for confd: its templates, and where the files go. What confd would run besides is left out, a check of
-// BIRD's, which only Calico's own BIRD passes, and a signal to BIRD.
+// prepare lays out a directory for confd: its templates, and where the files go. What confd would run besides is left out, a
+// check of BIRD's, which only Calico's own BIRD passes, and a signal to BIRD.
 func (r *renderer) prepare(dir, config string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "conf.d"), 0o755); err != nil {
 		return err

@@ -109,8 +109,8 @@ type prediction struct {
 
 var writtenVersion = regexp.MustCompile(`version: *"[0-9.]+"`)
 
-// predict takes a topology to its prediction, as if every cluster in it were of the release under test: random ones say others, while
-// there is but one confd here. Where topoc refuses it, as it does what that release lacks, there is none, but a reason.
+// predict takes a topology to its prediction, as if every cluster in it were of the release under test: random ones say others,
+// while there is but one confd here. Where topoc refuses it, as it does what that release lacks, there is none, but a reason.
 func predict(t testing.TB, name string, text []byte) (*prediction, string) {
 	t.Helper()
 	text = writtenVersion.ReplaceAll(text, fmt.Appendf(nil, "version: %q", strings.TrimPrefix(calicoRelease, "v")))

@@ -65,8 +65,8 @@ var edits = []struct {
 	{"mesh/static-routes", "bird_ipam.cfg", "net ~ 80.15.0.0/24 ) then { reject; }", "net ~ 80.15.0.0/25 ) then { reject; }", "kernel, "},
 }
 
-// TestComparisonTellsEveryKindOfDifference holds the comparison itself to something: a golden that is edited no longer equals what
-// is predicted.
+// TestComparisonTellsEveryKindOfDifference holds the comparison itself to something: a golden that is edited no longer equals
+// what is predicted.
 func TestComparisonTellsEveryKindOfDifference(t *testing.T) {
 	g := newGoldens(t)
 	tried := map[int]bool{}

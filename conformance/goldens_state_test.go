@@ -83,7 +83,8 @@ func put(into map[string]map[string]object, o object) {
 	into[kind][o.Metadata.Name] = o
 }
 
-// delete deletes an object of Calico's: with a node go the BGPPeers for it and its BGPConfiguration (libcalico-go/lib/clientv3/node.go).
+// delete deletes an object of Calico's: with a node go the BGPPeers for it and its BGPConfiguration
+// (libcalico-go/lib/clientv3/node.go).
 func (s *state) delete(o object) {
 	kind, name := strings.ToLower(o.Kind), o.Metadata.Name
 	delete(s.calico[kind], name)
@@ -145,7 +146,8 @@ func (s *state) input(t *testing.T, blocks map[string][]netip.Prefix) simulate.I
 	return simulate.Input{Fabric: f, Objects: map[*fabric.Cluster]*calico.Objects{f.Clusters[0]: objects}}
 }
 
-// node translates a Node of Calico's into a node of a topology, and into the core Node with Calico's annotations that it is a view of.
+// node translates a Node of Calico's into a node of a topology, and into the core Node with Calico's annotations that it is a
+// view of.
 func (s *state) node(t *testing.T, name string) (*model.Node, []byte) {
 	t.Helper()
 	var spec struct {

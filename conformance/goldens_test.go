@@ -24,8 +24,8 @@ var outOfScope = []struct{ golden, what, reason string }{
 	{"mesh/static-routes-no-ipv4-address", "router ID", "likewise"},
 }
 
-// TestPredictionEqualsGoldens holds simulate to the BIRD configurations that Calico's own tests expect of confd, in every scenario
-// that comes with the module.
+// TestPredictionEqualsGoldens holds simulate to the BIRD configurations that Calico's own tests expect of confd, in every
+// scenario that comes with the module.
 func TestPredictionEqualsGoldens(t *testing.T) {
 	g := newGoldens(t)
 	for _, datastore := range []string{"etcdv3", "kubernetes"} {

@@ -14,7 +14,7 @@ var built struct {
 	err error
 }
 
-// TestMain builds the programs before the first test, unless that was done for these sources already, and ends the API server
+// TestMain builds the programs before the first test, unless that was done for these sources already, and ends the API servers
 // after the last one.
 func TestMain(m *testing.M) {
 	logrus.SetLevel(logrus.FatalLevel) // of Calico's libraries: what is wrong they return too
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "conformance:", built.err)
 	}
 	status := m.Run()
-	stopServer()
+	stopServers()
 	os.Exit(status)
 }
 

@@ -14,8 +14,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -37,40 +37,65 @@ type Server struct {
 	closers  []io.Closer
 }
 
-// started is the one Server of the test run.
-var started struct {
-	sync.Mutex
-	*Server
-	err error
-}
+// maxServers is how many may run: one keeps a processor busy.
+var maxServers = runtime.GOMAXPROCS(0)
 
-// server returns the Server of the test run, with an empty cluster; it is the test's until that ends. The first call starts it, in
-// some seconds. Where there are no programs the test is skipped.
+// idle holds the Servers that run and that no test has, ahead a place for each that may still be started.
+var (
+	idle  = make(chan *Server, maxServers)
+	ahead = func() chan struct{} {
+		places := make(chan struct{}, maxServers)
+		for range maxServers {
+			places <- struct{}{}
+		}
+		return places
+	}()
+)
+
+// server returns a Server with an empty cluster, which is the test's until that ends. Starting one takes some seconds, so it is used
+// again. Where there are no programs the test is skipped.
 func server(t testing.TB) *Server {
 	t.Helper()
 	programs := require(t)
-	started.Lock()
-	t.Cleanup(started.Unlock)
-	if started.Server == nil && started.err == nil {
+	var s *Server
+	select {
+	case s = <-idle:
+	default: // rather than to wait for one, start one
+		select {
+		case s = <-idle:
+		case <-ahead:
+		}
+	}
+	t.Cleanup(func() {
+		if s == nil {
+			ahead <- struct{}{}
+			return
+		}
+		idle <- s
+	})
+	if s == nil {
 		begun := time.Now()
-		started.Server, started.err = startServer(programs)
+		var err error
+		if s, err = startServer(programs); err != nil {
+			t.Fatal(err)
+		}
 		t.Logf("API servers started in %s", time.Since(begun).Round(time.Millisecond))
 	}
-	if started.err != nil {
-		t.Fatal(started.err)
-	}
-	if err := started.Reset(t.Context()); err != nil {
+	if err := s.Reset(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return started.Server
+	return s
 }
 
-// stopServer ends the Server, if there is one.
-func stopServer() {
-	started.Lock()
-	defer started.Unlock()
-	if started.Server != nil {
-		started.Server.stop()
+// stopServers ends all Servers, once no test has one.
+func stopServers() {
+	for {
+		select {
+		case s := <-idle:
+			s.stop()
+		default:
+			return
+		}
 	}
 }
 
@@ -91,6 +116,7 @@ func startServer(programs Programs) (*Server, error) {
 		{"start kube-apiserver", s.startKubernetes},
 		{"create Calico's and the operator's CRDs", s.createCRDs},
 		{"start Calico's API server", s.startCalico},
+		{"say that Calico is installed", s.createStatus},
 	} {
 		if err := step.do(ctx); err != nil {
 			s.stop()
@@ -184,25 +210,55 @@ func (s *Server) start(ctx context.Context, program, path string, arguments ...s
 	})
 }
 
-// createCRDs creates those that Calico's release comes with.
+// createCRDs creates those that Calico's release comes with: all of Calico's own, and of the operator's those that a user of topoc
+// meets. Each command of kubectl reads the schemas of all.
 func (s *Server) createCRDs(ctx context.Context) error {
 	source, err := calicoDir(ctx)
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{"libcalico-go/config/crd", "charts/tigera-operator/crds"} {
-		if out, err := s.Kubectl(ctx, "apply", "--server-side", "-f", filepath.Join(source, dir)); err != nil {
-			return fmt.Errorf("%w: %s", err, out)
+	arguments := []string{"apply", "--server-side", "-f", filepath.Join(source, "libcalico-go/config/crd")}
+	for _, kind := range []string{"installations", "apiservers", "tigerastatuses"} {
+		arguments = append(arguments, "-f", operatorCRD(source, kind))
+	}
+	if out, err := s.Kubectl(ctx, arguments...); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// operatorCRD is the file of a CRD of the operator that comes with a release of Calico.
+func operatorCRD(source, plural string) string {
+	return filepath.Join(source, "charts/tigera-operator/crds", "operator.tigera.io_"+plural+".yaml")
+}
+
+// createStatus reports what the operator would: that Calico and its API server are there.
+func (s *Server) createStatus(ctx context.Context) error {
+	for _, name := range []string{"calico", "apiserver"} {
+		file := filepath.Join(s.dir, "tigerastatus.yaml")
+		if err := os.WriteFile(file, fmt.Appendf(nil, tigeraStatus, name), 0o600); err != nil {
+			return err
+		}
+		for _, arguments := range [][]string{{"create", "-f", file}, {"apply", "--server-side", "--subresource=status", "-f", file}} {
+			if out, err := s.Kubectl(ctx, arguments...); err != nil {
+				return fmt.Errorf("%w: %s", err, out)
+			}
 		}
 	}
 	return nil
 }
 
+const tigeraStatus = `apiVersion: operator.tigera.io/v1
+kind: TigeraStatus
+metadata: {name: %s}
+status: {conditions: [{type: Available, status: "True", lastTransitionTime: "2025-10-21T00:00:00Z"}]}
+`
+
 // Reset empties the cluster: no Nodes, none of Calico's objects and the operator's, none of what topoc writes beside them. It goes
 // behind the API server, which follows etcd; that is over in milliseconds.
 func (s *Server) Reset(ctx context.Context) error {
 	for _, prefix := range []string{
-		"/registry/minions/", "/registry/crd.projectcalico.org/", "/registry/operator.tigera.io/",
+		"/registry/minions/", "/registry/crd.projectcalico.org/", "/registry/operator.tigera.io/installations/", "/registry/operator.tigera.io/apiservers/",
 		"/registry/roles/kube-system/topoc-", "/registry/rolebindings/kube-system/topoc-",
 		"/registry/roles/calico-system/", "/registry/rolebindings/calico-system/", "/registry/secrets/", "/registry/services/specs/default/",
 	} {
