@@ -134,7 +134,7 @@ func (e *editor) cluster(t *testing.T) *prediction {
 			t.Fatalf("%v in\n%s", err, document)
 		}
 	}
-	p := &prediction{objects: map[*fabric.Cluster]*calico.Objects{f.Clusters[0]: objects}}
+	p := &prediction{fabric: f, objects: map[*fabric.Cluster]*calico.Objects{f.Clusters[0]: objects}}
 	p.result = simulate.Run(simulate.Input{Fabric: f, Objects: p.objects})
 	p.services = e.services
 	return p

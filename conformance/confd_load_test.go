@@ -26,6 +26,8 @@ type loader struct {
 	server *Server
 	core   kubernetes.Interface
 	calico *Datastore // the CRDs behind the server
+
+	passwordOf func(ref string) string // what the Secret behind a password holds
 }
 
 // plenty is how many requests a client may send in a second.
@@ -38,7 +40,7 @@ func newLoader(t testing.TB, s *Server) *loader {
 		t.Fatal(err)
 	}
 	config.QPS, config.Burst = plenty, plenty
-	l := &loader{server: s, calico: &Datastore{}}
+	l := &loader{server: s, calico: &Datastore{}, passwordOf: passwordText}
 	if l.core, err = kubernetes.NewForConfig(config); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +129,7 @@ func (l *loader) createSecrets(ctx context.Context, objects []metav1.Object) err
 		if secrets[name] == nil {
 			secrets[name] = &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}, StringData: map[string]string{}}
 		}
-		secrets[name].StringData[key] = passwordText(name + "/" + key)
+		secrets[name].StringData[key] = l.passwordOf(name + "/" + key)
 	}
 	for _, object := range objects {
 		switch object := object.(type) {

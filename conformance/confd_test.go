@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"topoc/compiler"
+	"topoc/compiler/artifact"
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
 	"topoc/compiler/load"
@@ -101,8 +103,10 @@ func (x *rendering) compare(t *testing.T, predicted *simulate.BIRD, routes []sim
 
 // prediction is a topology with all that is predicted of it.
 type prediction struct {
+	fabric  *fabric.Fabric
 	result  *simulate.Result
 	objects map[*fabric.Cluster]*calico.Objects
+	files   *artifact.Set // of its build
 
 	services []localService // that nodes of the only cluster have, as localServices of its nodes says
 }
@@ -113,21 +117,33 @@ var writtenVersion = regexp.MustCompile(`version: *"[0-9.]+"`)
 // while there is but one confd here. Where topoc refuses it, as it does what that release lacks, there is none, but a reason.
 func predict(t testing.TB, name string, text []byte) (*prediction, string) {
 	t.Helper()
-	text = writtenVersion.ReplaceAll(text, fmt.Appendf(nil, "version: %q", strings.TrimPrefix(calicoRelease, "v")))
-	r, err := compiler.Run(t.Context(), []string{"-"}, compiler.Options{Until: compiler.Compiled, Load: load.Options{Stdin: bytes.NewReader(text)}})
+	p, why, err := compile(t.Context(), text)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	if r.Artifacts == nil {
-		return nil, r.Diagnostics[0].Message
+	if p == nil {
+		return nil, why
 	}
-	p := &prediction{objects: map[*fabric.Cluster]*calico.Objects{}}
+	p.result = simulate.Run(simulate.Input{Fabric: p.fabric, Objects: p.objects})
+	return p, ""
+}
+
+// compile is the first half of predict: all but the prediction itself.
+func compile(ctx context.Context, text []byte) (p *prediction, why string, err error) {
+	text = writtenVersion.ReplaceAll(text, fmt.Appendf(nil, "version: %q", strings.TrimPrefix(calicoRelease, "v")))
+	r, err := compiler.Run(ctx, []string{"-"}, compiler.Options{Until: compiler.Compiled, Load: load.Options{Stdin: bytes.NewReader(text)}})
+	if err != nil {
+		return nil, "", err
+	}
+	if r.Artifacts == nil {
+		return nil, r.Diagnostics[0].Message, nil
+	}
+	p = &prediction{fabric: r.Fabric, files: r.Artifacts, objects: map[*fabric.Cluster]*calico.Objects{}}
 	for _, c := range r.Fabric.Clusters {
 		if c.Version.Major != underTest.Major || c.Version.Minor != underTest.Minor {
-			t.Fatalf("%s: cluster %s is of release %v", name, c.Name, c.Version)
+			return nil, "", fmt.Errorf("cluster %s is of release %v", c.Name, c.Version)
 		}
 		p.objects[c] = calico.Compile(c)
 	}
-	p.result = simulate.Run(simulate.Input{Fabric: r.Fabric, Objects: p.objects})
-	return p, ""
+	return p, "", nil
 }

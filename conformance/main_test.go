@@ -15,8 +15,11 @@ var built struct {
 }
 
 // TestMain builds the programs before the first test, unless that was done for these sources already, and ends the API servers
-// after the last one.
+// after the last one. Started in a sandbox, this process runs a lab instead.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(sandboxVariable); dir != "" {
+		os.Exit(runSandboxed(dir))
+	}
 	logrus.SetLevel(logrus.FatalLevel) // of Calico's libraries: what is wrong they return too
 	built.Programs, built.err = Build()
 	if built.err != nil {

@@ -104,7 +104,7 @@ func birdSession(w *cfgtext.Writer, p *simulate.Protocol, t Timing) {
 		w.Line("graceful restart time %d;", restart)
 	}
 	if p.Password != "" {
-		w.Line("password %q;", passwordOf(p.Password))
+		w.Line("password %q;", Password(p.Password))
 	}
 	t.birdTimers(w)
 	if p.IsPassive {
@@ -239,9 +239,9 @@ func birdActions(r *simulate.FilterRule) []string {
 	return all
 }
 
-// passwordOf is the password that stands for a Secret's: whatever is called the same is the same. TCP's signatures take no more
-// than 80 characters, and BIRD no quotation mark.
-func passwordOf(secret string) string {
+// Password is the password that stands for a Secret's, called name/key: whatever is called the same is the same. TCP's signatures
+// take no more than 80 characters, and BIRD no quotation mark.
+func Password(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:16])
 }
@@ -271,7 +271,7 @@ func outsideConf(e *fabric.External, rows []simulate.SessionRow, passwords map[n
 				w.Line("multihop;")
 			}
 			if password := passwords[row.PeerAddress]; password != "" && e.Model.Password != nil {
-				w.Line("password %q;", passwordOf(password))
+				w.Line("password %q;", Password(password))
 			}
 			t.birdTimers(w)
 			w.Line("passive on;")

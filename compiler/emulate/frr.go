@@ -13,12 +13,12 @@ import (
 
 // frrConf writes what the FRR of a switch in one VRF is told: the snippet that topoc writes for the switch, where that is FRR's,
 // else what the same model says in FRR's words. The note says what differs from the real thing; empty: nothing does.
-func frrConf(s *fabric.Switch, m *Machine, t Timing) (conf []byte, note string) {
+func frrConf(s *fabric.Switch, m *Machine, topology string, t Timing) (conf []byte, note string) {
 	own := inVRF(s, m)
 	if len(own.Routers) == 0 && len(own.Statics) == 0 {
 		return nil, ""
 	}
-	snippet := switchconf.CompileAs("frr", own, "emulated")
+	snippet := switchconf.CompileAs("frr", own, topology)
 	var b bytes.Buffer
 	b.Write(snippet)
 	for _, r := range own.Routers {
@@ -82,7 +82,7 @@ func frrRest(b *bytes.Buffer, r *fabric.BGPRouter, t Timing) {
 	fmt.Fprintf(b, "router bgp %d\n bgp bestpath compare-routerid\n", r.ASN)
 	rest := func(name string, c *fabric.SessionConfig) {
 		if c.Password != nil {
-			fmt.Fprintf(b, " neighbor %s password %s\n", name, passwordOf(c.Password.Secret+"/"+c.Password.Key))
+			fmt.Fprintf(b, " neighbor %s password %s\n", name, Password(c.Password.Secret+"/"+c.Password.Key))
 		}
 		if t.Connect > 0 {
 			fmt.Fprintf(b, " neighbor %s timers connect %d\n", name, t.Connect)

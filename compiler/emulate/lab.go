@@ -242,7 +242,7 @@ func (p *planner) outside(m *Machine, e *fabric.External) {
 
 // switchIn plans a switch in one VRF.
 func (p *planner) switchIn(m *Machine, s *fabric.Switch) {
-	conf, note := frrConf(s, m, p.timing)
+	conf, note := frrConf(s, m, p.Predicted.Fabric.Name, p.timing)
 	m.FRR = conf
 	if note != "" {
 		p.Notes = append(p.Notes, note)

@@ -2,6 +2,7 @@ package emulate
 
 import (
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,6 +41,9 @@ func newNamespace(name string) (*namespace, error) {
 				return err
 			}
 		}
+		if err := setKernel("net/ipv4/fib_multipath_hash_seed", hashSeed(name)); err != nil {
+			return err
+		}
 		var err error
 		n.handle, err = netns.GetFromPath(file)
 		return err
@@ -72,6 +76,14 @@ var settings = map[string]string{
 	"net/ipv6/conf/all/keep_addr_on_down":     "1",
 	"net/ipv6/fib_multipath_hash_policy":      "1",
 	"net/ipv6/route/max_size":                 "1048576",
+}
+
+// hashSeed is another number for every machine, so that they don't all choose the same of several next hops, as kernels that share
+// one would.
+func hashSeed(name string) string {
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	return fmt.Sprint(max(h.Sum32(), 1)) // 0 is that there is none
 }
 
 // setKernel sets a kernel parameter of the thread's namespace. One that this kernel doesn't have changes nothing here.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vishvananda/netlink"
 
@@ -18,10 +20,12 @@ import (
 type Running struct {
 	Lab *Lab
 
-	dir      string
-	middle   *namespace // of bridges
-	machines []*machine
-	global   map[linkLocal]netip.Addr
+	dir       string
+	middle    *namespace // of bridges
+	machines  []*machine
+	listeners []net.Listener
+	pings     atomic.Uint32 // that were sent
+	global    map[linkLocal]netip.Addr
 }
 
 // linkLocal is a link-local address on a network.
@@ -126,6 +130,9 @@ func (r *Running) each(work func(*machine) error) error {
 
 // Close stops all daemons and takes all namespaces away.
 func (r *Running) Close() {
+	for _, l := range r.listeners {
+		l.Close()
+	}
 	for _, m := range r.machines {
 		m.stopDaemons()
 	}

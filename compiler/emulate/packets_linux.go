@@ -1,0 +1,157 @@
+package emulate
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+)
+
+// ServedPort is where machines that Serve take connections.
+const ServedPort = 8080
+
+// Serve has every machine take TCP connections at all of its addresses, at ServedPort. Each is answered with what answer says of
+// the machine and of its address that was called. Close ends it.
+func (r *Running) Serve(answer func(m *Machine, at netip.Addr) string) error {
+	for _, m := range r.machines {
+		var l net.Listener
+		err := m.ns.do(func() (err error) {
+			l, err = net.Listen("tcp", fmt.Sprint(":", ServedPort))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", m.plan.Name, err)
+		}
+		r.listeners = append(r.listeners, l)
+		go serve(l, func(at netip.Addr) string { return answer(m.plan, at) })
+	}
+	return nil
+}
+
+func serve(l net.Listener, answer func(at netip.Addr) string) {
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // of one connection
+		}
+		go func() {
+			defer c.Close()
+			at, _ := netip.ParseAddrPort(c.LocalAddr().String())
+			io.WriteString(c, answer(at.Addr().Unmap().WithZone("")))
+		}()
+	}
+}
+
+// Connect calls an address at ServedPort by TCP from a machine, and returns the answer. from is the address that it calls from,
+// which the machine must have; the zero Addr: its kernel chooses.
+func (r *Running) Connect(ctx context.Context, machine string, from, to netip.Addr) (string, error) {
+	m := r.machineOf(machine)
+	if m == nil {
+		return "", fmt.Errorf("no machine is called %s", machine)
+	}
+	d := net.Dialer{FallbackDelay: -1, KeepAlive: -1}
+	if from.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+	}
+	var c net.Conn
+	err := m.ns.do(func() (err error) {
+		c, err = d.DialContext(ctx, "tcp", netip.AddrPortFrom(to, ServedPort).String())
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		c.SetDeadline(deadline)
+	}
+	answer, err := io.ReadAll(c)
+	return string(answer), err
+}
+
+// Types of ICMP messages (RFC 792, RFC 4443).
+const (
+	echoReply    = 0
+	echoRequest  = 8
+	echoRequest6 = 128
+	echoReply6   = 129
+)
+
+// Ping sends an ICMP echo request from a machine and waits for the reply, until ctx ends. from is as for Connect.
+func (r *Running) Ping(ctx context.Context, machine string, from, to netip.Addr) error {
+	m := r.machineOf(machine)
+	if m == nil {
+		return fmt.Errorf("no machine is called %s", machine)
+	}
+	network, request, reply := "ip4:icmp", byte(echoRequest), byte(echoReply)
+	if to.Is6() {
+		network, request, reply = "ip6:ipv6-icmp", echoRequest6, echoReply6
+	}
+	var local *net.IPAddr
+	if from.IsValid() {
+		local = &net.IPAddr{IP: from.AsSlice()}
+	}
+	var c *net.IPConn
+	err := m.ns.do(func() (err error) {
+		c, err = net.DialIP(network, local, &net.IPAddr{IP: to.AsSlice()})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	id := r.pings.Add(1)
+	const again = 300 * time.Millisecond // the first packet may be lost while an address is resolved
+	for buffer := make([]byte, 256); ; {
+		if _, err := c.Write(echo(request, id)); err != nil {
+			return err
+		}
+		until := time.Now().Add(again)
+		if deadline, ok := ctx.Deadline(); ok && deadline.Before(until) {
+			until = deadline
+		}
+		c.SetReadDeadline(until)
+		for {
+			n, _, err := c.ReadFromIP(buffer)
+			if err == nil && n >= 8 && buffer[0] == reply && binary.BigEndian.Uint32(buffer[4:]) == id {
+				return nil
+			}
+			if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				return err
+			}
+			if err != nil {
+				break
+			}
+		}
+		if deadline, ok := ctx.Deadline(); ctx.Err() != nil || ok && !time.Now().Before(deadline) {
+			return context.DeadlineExceeded
+		}
+	}
+}
+
+// echo is an echo message; IPv6's checksum is the kernel's to fill in.
+func echo(kind byte, id uint32) []byte {
+	message := make([]byte, 16)
+	message[0] = kind
+	binary.BigEndian.PutUint32(message[4:], id)
+	if kind == echoRequest6 {
+		return message
+	}
+	sum := uint32(0)
+	for i := 0; i < len(message); i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(message[i:]))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(message[2:], ^uint16(sum))
+	return message
+}
