@@ -2,7 +2,265 @@ package conformance
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"topoc/compiler/emulate"
+	"topoc/compiler/fabric"
 )
 
-func (x *sandboxed) sendPackets(ctx context.Context) error { return nil }
-func (x *sandboxed) fail(ctx context.Context) error        { return nil }
+// Bounds of what is sent. Which of several next hops a connection takes is the kernel's choice: so one that must arrive is tried
+// often, and one that must not until one is lost.
+const (
+	exchangesOfKind = 6
+	connections     = 4
+	mostConnections = 64
+	atOnce          = 16
+)
+
+// How long packets have.
+const (
+	arriveLimit        = 8 * time.Second
+	lostLimit          = time.Second
+	lostLimitOfService = 3 * time.Second // a node asks the pods behind it
+)
+
+// sendPackets holds traces to packets: wherever one says that they get there and back they must, else one must be lost.
+func (x *sandboxed) sendPackets(ctx context.Context) error {
+	if err := x.running.Serve(x.behind(ctx)); err != nil {
+		return err
+	}
+	begun := time.Now()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	for _, e := range x.exchanges() {
+		t := x.result.Trace(e.from, e.to)
+		if !t.Reached && t.Stop == nil {
+			continue // there is nothing to send, or nobody to send it to
+		}
+		flows, err := x.flows(ctx, e)
+		if err != nil {
+			return err
+		}
+		if len(flows) == 0 {
+			mu.Lock()
+			x.differ("packets from %s to %s: the trace says %q, and there are no addresses", e.from, e.to, t.Verdict)
+			mu.Unlock()
+			continue
+		}
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			sent, lost := x.send(ctx, e, flows, t.Reached)
+			mu.Lock()
+			defer mu.Unlock()
+			x.Sent += sent
+			if t.Reached {
+				x.Reached++
+			} else {
+				x.Lost++
+			}
+			if (lost == nil) != t.Reached {
+				x.differ("packets from %s to %s: the trace says %q, and of %d the first is lost that says: %v", e.from, e.to, t.Verdict, sent, lost)
+			}
+		})
+	}
+	all.Wait()
+	x.took("packets", begun)
+	return ctx.Err()
+}
+
+// flow is packets from one address to another.
+type flow struct {
+	from emulate.Sender
+	to   netip.Addr
+}
+
+// flows are all pairs of addresses of one family between which an exchange is.
+func (x *sandboxed) flows(ctx context.Context, e *exchange) ([]flow, error) {
+	var all []flow
+	for _, to := range e.targets {
+		if e.isAnySource {
+			senders, err := x.byNextHop(ctx, e.sender, to)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range senders {
+				all = append(all, flow{s, to})
+			}
+		}
+		for _, from := range e.sources {
+			if from.Is4() == to.Is4() {
+				all = append(all, flow{emulate.Sender{Machine: e.sender.Name, Address: x.translated(e.sender, from, to)}, to})
+			}
+		}
+	}
+	return all, nil
+}
+
+// byNextHop are the ways by which a machine sends to an address, each from the address of the interface there: a kernel chooses the
+// address before it knows the ports, and so perhaps that of another interface.
+func (x *sandboxed) byNextHop(ctx context.Context, m *emulate.Machine, to netip.Addr) ([]emulate.Sender, error) {
+	seen, err := x.running.See(ctx, m.Name)
+	if err != nil {
+		return nil, err
+	}
+	var best *emulate.SeenRoute
+	for i := range seen.Routes {
+		r := &seen.Routes[i]
+		if r.Prefix.Contains(to) && (best == nil || r.Prefix.Bits() > best.Prefix.Bits()) {
+			best = r
+		}
+	}
+	var all []emulate.Sender
+	if best != nil {
+		for _, nh := range best.NextHops {
+			for _, p := range m.Ports {
+				if i := slices.IndexFunc(p.Addresses, func(a netip.Prefix) bool { return a.Addr().Is4() == to.Is4() && !a.Addr().IsLinkLocalUnicast() }); p.Name == nh.Interface && i >= 0 {
+					all = append(all, emulate.Sender{Machine: m.Name, Address: p.Addresses[i].Addr(), Interface: p.Name})
+				}
+			}
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, emulate.Sender{Machine: m.Name})
+	}
+	return all, nil
+}
+
+// translated is the address that packets of a pod go out with: its node's, where its IPPool says natOutgoing and no IPPool has the
+// target (Calico, felix/rules/nat.go). Nothing translates here, so they are sent from that.
+func (x *sandboxed) translated(m *emulate.Machine, from, to netip.Addr) netip.Addr {
+	n, ok := m.Device.(*fabric.Node)
+	if !ok {
+		return from
+	}
+	isNAT := false
+	for _, pool := range x.objects[n.Cluster].Pools() {
+		cidr, err := netip.ParsePrefix(pool.Spec.CIDR)
+		if err != nil {
+			continue
+		}
+		if cidr.Contains(to) {
+			return from
+		}
+		isNAT = isNAT || pool.Spec.NATOutgoing && cidr.Contains(from)
+	}
+	if own := n.Addr(fabric.FamilyOf(from)); isNAT && own.IsValid() {
+		return own
+	}
+	return from
+}
+
+// send sends packets, and returns how many, and of one that was lost why; nil: all arrived and were answered.
+func (x *sandboxed) send(ctx context.Context, e *exchange, flows []flow, mustArrive bool) (sent int, lost error) {
+	limit, most := arriveLimit, connections
+	if !mustArrive {
+		limit, most = lostLimit, mostConnections
+		if e.to.Services {
+			limit = lostLimitOfService
+		}
+	}
+	for sent < most*len(flows) && lost == nil {
+		errs := make([]error, 1+connections)
+		for _, f := range flows {
+			var all sync.WaitGroup
+			for i := range errs {
+				all.Go(func() { errs[i] = x.sendOne(ctx, f, i == 0, e.answering, limit) })
+			}
+			all.Wait()
+			sent += len(errs)
+			for _, err := range errs {
+				if err != nil {
+					return sent, fmt.Errorf("%s %s to %s: %w", f.from.Address, f.from.Interface, f.to, err)
+				}
+			}
+		}
+	}
+	return sent, nil
+}
+
+// sendOne sends one packet, or opens one connection.
+func (x *sandboxed) sendOne(ctx context.Context, f flow, isPing bool, answering []string, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if isPing {
+		if err := x.running.Ping(ctx, f.from, f.to); err != nil {
+			return fmt.Errorf("ping: %w", err)
+		}
+		return nil
+	}
+	answer, err := x.running.Connect(ctx, f.from, f.to)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(answering, answer) {
+		return fmt.Errorf("%s answered instead of %s", answer, strings.Join(answering, ", "))
+	}
+	return nil
+}
+
+// behind is what machines answer connections with: their names. A node that is called at a service first asks all pods of its
+// cluster, as any of them can be the one that kube-proxy hands the connection to, with the node's address as the source.
+func (x *sandboxed) behind(ctx context.Context) func(m *emulate.Machine, at netip.Addr) string {
+	type key struct {
+		machine *emulate.Machine
+		family  fabric.Family
+	}
+	var mu sync.Mutex
+	asked := map[key]func() error{}
+	return func(m *emulate.Machine, at netip.Addr) string {
+		n, isNode := m.Device.(*fabric.Node)
+		if !isNode || !slices.Contains(m.Addresses(emulate.Services), at) {
+			return m.Name
+		}
+		k := key{m, fabric.FamilyOf(at)}
+		mu.Lock()
+		ask := asked[k]
+		if ask == nil {
+			ask = sync.OnceValue(func() error { return x.askPods(ctx, m, n, k.family) })
+			asked[k] = ask
+		}
+		mu.Unlock()
+		if err := ask(); err != nil {
+			return fmt.Sprintf("%s, which does not reach the pods behind: %v,", m.Name, err)
+		}
+		return m.Name
+	}
+}
+
+// askPods connects a node with the pods of its cluster.
+func (x *sandboxed) askPods(ctx context.Context, m *emulate.Machine, n *fabric.Node, f fabric.Family) error {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	for _, other := range x.plan.Machines {
+		if o, ok := other.Device.(*fabric.Node); !ok || o.Cluster != n.Cluster {
+			continue
+		}
+		for _, pod := range other.Addresses(emulate.Pods) {
+			if fabric.FamilyOf(pod) != f {
+				continue
+			}
+			for range connections {
+				all.Go(func() {
+					ctx, cancel := context.WithTimeout(ctx, 2*lostLimit)
+					defer cancel()
+					if _, err := x.running.Connect(ctx, emulate.Sender{Machine: m.Name, Address: n.Addr(f)}, pod); err != nil {
+						mu.Lock()
+						defer mu.Unlock()
+						errs = append(errs, fmt.Errorf("%s: %w", pod, err))
+					}
+				})
+			}
+		}
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"topoc/compiler/calico"
 	"topoc/compiler/emulate"
 	"topoc/compiler/fabric"
 	"topoc/compiler/simulate"
@@ -22,6 +23,7 @@ type sandboxed struct {
 	*labReport
 	dir     string // of the lab
 	files   func(path string) ([]byte, bool)
+	objects map[*fabric.Cluster]*calico.Objects
 	result  *simulate.Result // of what is emulated
 	plan    *emulate.Lab
 	running *emulate.Running
@@ -110,6 +112,7 @@ func (x *sandboxed) build(ctx context.Context) error {
 		f, ok := p.files.Lookup(path)
 		return f.Data, ok
 	}
+	x.objects = p.objects
 	x.result = simulate.Run(emulate.Plain(simulate.Input{Fabric: p.fabric, Objects: p.objects}))
 	x.plan = emulate.NewLab(x.result, x.Timing)
 	x.Notes = x.plan.Notes

@@ -99,7 +99,12 @@ func exists(file string) bool {
 // frrDaemons are the daemons of FRR that every switch runs, in the order of their start.
 var frrDaemons = []string{"zebra", "staticd", "bgpd"}
 
-// startFRR starts FRR's daemons with empty configurations, and loads the machine's as an operator would.
+// frrFirst is what daemons of FRR are told before the machine's configuration. zebra writes next hops into routes, not into groups
+// of the kernel's: before 8.5.2 it takes a group for whole out of which the kernel took a next hop when a link fell, and so never
+// uses that again (FRRouting/frr, pull request 13413).
+var frrFirst = map[string]string{"zebra": "no zebra nexthop kernel enable\n"}
+
+// startFRR starts FRR's daemons, and loads the machine's as an operator would.
 func (m *machine) startFRR(ctx context.Context) error {
 	wanted := frrDaemons
 	if hasBFD(m.plan.FRR) {
@@ -141,7 +146,7 @@ func (m *machine) startFRRDaemon(name string) error {
 		return err
 	}
 	conf := filepath.Join(m.dir, name+".conf")
-	if err := os.WriteFile(conf, nil, 0o644); err != nil {
+	if err := os.WriteFile(conf, []byte(frrFirst[name]), 0o644); err != nil {
 		return err
 	}
 	os.Remove(filepath.Join(m.dir, name+".vty"))

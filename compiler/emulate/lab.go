@@ -69,9 +69,20 @@ type Local struct {
 // Interfaces of addresses that lead nowhere. Calico keeps BIRD from looking at the last two.
 const (
 	loopback = "lo"
-	pods     = "cali00000000000"
-	services = "kube-ipvs0"
+	Pods     = "cali00000000000"
+	Services = "kube-ipvs0"
 )
+
+// Addresses are those of a machine on an interface that leads nowhere.
+func (m *Machine) Addresses(iface string) []netip.Addr {
+	var all []netip.Addr
+	for _, l := range m.Local {
+		if l.Interface == iface {
+			all = append(all, l.Address)
+		}
+	}
+	return all
+}
 
 // labPort begins the names of interfaces on networks that the topology doesn't have.
 const labPort = "topoc"
@@ -126,7 +137,7 @@ type planner struct {
 
 func (p *planner) machine(s *simulate.Station) *Machine {
 	m := &Machine{Name: p.nameOf(s), Device: s.Device, VRF: s.VRF}
-	used := map[string]bool{loopback: true, pods: true, services: true}
+	used := map[string]bool{loopback: true, Pods: true, Services: true}
 	for i := range s.Ports {
 		m.Ports = append(m.Ports, p.port(&s.Ports[i], used))
 	}
@@ -268,16 +279,16 @@ func (p *planner) node(m *Machine, n *fabric.Node) {
 		}
 		for _, prefix := range b.Blackholes {
 			if !own[prefix] && !prefix.IsSingleIP() {
-				m.Local = append(m.Local, Local{Interface: pods, Address: prefix.Addr().Next()})
+				m.Local = append(m.Local, Local{Interface: Pods, Address: prefix.Addr().Next()})
 			}
 		}
 		for _, prefix := range b.Workloads {
-			m.Local = append(m.Local, Local{Interface: pods, Address: prefix.Addr(), IsRouted: true})
+			m.Local = append(m.Local, Local{Interface: Pods, Address: prefix.Addr(), IsRouted: true})
 		}
 	}
 	for _, r := range n.Cluster.Advertised {
 		if a := someAddress(r.Prefix); n.Addr(fabric.FamilyOf(a)).IsValid() {
-			m.Local = append(m.Local, Local{Interface: services, Address: a})
+			m.Local = append(m.Local, Local{Interface: Services, Address: a})
 		}
 	}
 	p.felix(m, n)

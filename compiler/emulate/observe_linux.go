@@ -153,9 +153,13 @@ func frrSessions(out []byte) ([]SeenSession, error) {
 
 // kernelRoutes reads the main table, without what every IPv6 interface has.
 func (m *machine) kernelRoutes() ([]SeenRoute, error) {
-	names, err := m.interfaceNames()
+	names := map[int]string{}
+	links, err := m.ns.links.LinkList()
 	if err != nil {
 		return nil, err
+	}
+	for _, l := range links {
+		names[l.Attrs().Index] = l.Attrs().Name
 	}
 	var all []SeenRoute
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
@@ -170,19 +174,6 @@ func (m *machine) kernelRoutes() ([]SeenRoute, error) {
 		}
 	}
 	return all, nil
-}
-
-// interfaceNames are the names of interfaces by their numbers.
-func (m *machine) interfaceNames() (map[int]string, error) {
-	names := map[int]string{}
-	links, err := m.ns.links.LinkList()
-	if err != nil {
-		return nil, fmt.Errorf("read the interfaces of %s: %w", m.plan.Name, err)
-	}
-	for _, l := range links {
-		names[l.Attrs().Index] = l.Attrs().Name
-	}
-	return names, nil
 }
 
 // seenRoute takes a route of the kernel's; false for link-local and multicast ones.

@@ -9,7 +9,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ServedPort is where machines that Serve take connections.
@@ -50,16 +53,22 @@ func serve(l net.Listener, answer func(at netip.Addr) string) {
 	}
 }
 
-// Connect calls an address at ServedPort by TCP from a machine, and returns the answer. from is the address that it calls from,
-// which the machine must have; the zero Addr: its kernel chooses.
-func (r *Running) Connect(ctx context.Context, machine string, from, to netip.Addr) (string, error) {
-	m := r.machineOf(machine)
+// Sender is where a packet comes from.
+type Sender struct {
+	Machine   string
+	Address   netip.Addr // that the machine has; the zero Addr: its kernel chooses
+	Interface string     // by which it leaves, in the kernel; empty: its kernel chooses
+}
+
+// Connect calls an address at ServedPort by TCP, and returns the answer.
+func (r *Running) Connect(ctx context.Context, from Sender, to netip.Addr) (string, error) {
+	m := r.machineOf(from.Machine)
 	if m == nil {
-		return "", fmt.Errorf("no machine is called %s", machine)
+		return "", fmt.Errorf("no machine is called %s", from.Machine)
 	}
-	d := net.Dialer{FallbackDelay: -1, KeepAlive: -1}
-	if from.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+	d := net.Dialer{FallbackDelay: -1, KeepAlive: -1, Control: from.control}
+	if from.Address.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from.Address, 0))
 	}
 	var c net.Conn
 	err := m.ns.do(func() (err error) {
@@ -77,6 +86,18 @@ func (r *Running) Connect(ctx context.Context, machine string, from, to netip.Ad
 	return string(answer), err
 }
 
+// control has a socket send by the sender's interface.
+func (s Sender) control(_, _ string, c syscall.RawConn) error {
+	if s.Interface == "" {
+		return nil
+	}
+	var err error
+	if failed := c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), s.Interface) }); failed != nil {
+		return failed
+	}
+	return err
+}
+
 // Types of ICMP messages (RFC 792, RFC 4443).
 const (
 	echoReply    = 0
@@ -85,29 +106,30 @@ const (
 	echoReply6   = 129
 )
 
-// Ping sends an ICMP echo request from a machine and waits for the reply, until ctx ends. from is as for Connect.
-func (r *Running) Ping(ctx context.Context, machine string, from, to netip.Addr) error {
-	m := r.machineOf(machine)
+// Ping sends an ICMP echo request and waits for the reply, until ctx ends.
+func (r *Running) Ping(ctx context.Context, from Sender, to netip.Addr) error {
+	m := r.machineOf(from.Machine)
 	if m == nil {
-		return fmt.Errorf("no machine is called %s", machine)
+		return fmt.Errorf("no machine is called %s", from.Machine)
 	}
 	network, request, reply := "ip4:icmp", byte(echoRequest), byte(echoReply)
 	if to.Is6() {
 		network, request, reply = "ip6:ipv6-icmp", echoRequest6, echoReply6
 	}
-	var local *net.IPAddr
-	if from.IsValid() {
-		local = &net.IPAddr{IP: from.AsSlice()}
+	d := net.Dialer{Control: from.control}
+	if from.Address.IsValid() {
+		d.LocalAddr = &net.IPAddr{IP: from.Address.AsSlice()}
 	}
-	var c *net.IPConn
+	var dialed net.Conn
 	err := m.ns.do(func() (err error) {
-		c, err = net.DialIP(network, local, &net.IPAddr{IP: to.AsSlice()})
+		dialed, err = d.DialContext(ctx, network, to.String())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer dialed.Close()
+	c := dialed.(*net.IPConn)
 	id := r.pings.Add(1)
 	const again = 300 * time.Millisecond // the first packet may be lost while an address is resolved
 	for buffer := make([]byte, 256); ; {
