@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 60s
 TOPOLOGIES := $(wildcard topologies/*.cue)
 
-.PHONY: build test lint golden bench fuzz demo deps clean
+.PHONY: build test conformance lint golden bench fuzz demo deps clean
 
 build: ## the binary, bin/topoc
 	$(GO) build -trimpath -o bin/topoc ./cmd/topoc
@@ -16,6 +16,9 @@ demo: build ## build one of the example topologies and show what was made
 
 test: deps ## all tests; says what it skipped and why. TOPOC_REQUIRE=all: fail where something needed is missing
 	.ci/test
+
+conformance: deps ## its tests alone: against Calico's own code, a real API server, real daemons. N=50: so many random topologies
+	TOPOC_RANDOM=$(N) .ci/test conformance
 
 deps: ## the programs that tests hold the output against: from Debian where that is allowed
 	.ci/deps

@@ -3,8 +3,6 @@ package conformance
 import (
 	"strings"
 	"testing"
-
-	"topoc/compiler/calico"
 )
 
 // exampleCluster returns a cluster of an example that is not applied yet, on a Server of the test's.
@@ -75,41 +73,4 @@ func TestServerSideApplyTakesBackWhatALaterBuildLacks(t *testing.T) {
 	a.must(a.readme.nodesSSA)
 	a.objects = &later
 	a.checkNodes()
-}
-
-// Without a peering nothing of it is left: sessions, their filter and the pools that stand for the other cluster are pruned.
-func TestPruningEndsAPeering(t *testing.T) {
-	a := exampleCluster(t, "three-clusters-chain", "b")
-	a.install()
-	a.must(a.readme.apply)
-	var text []byte
-	for _, top := range examples(t) {
-		if top.name == a.topology {
-			text = top.text
-		}
-	}
-	first, second := strings.Index(string(text), "peerings:"), strings.LastIndex(string(text), "expect:")
-	if first < 0 || second < first {
-		t.Fatalf("%s has no peerings and then expectations", a.topology)
-	}
-	alone, why := buildText(t, a.topology, text[:first])
-	if alone == nil {
-		t.Fatalf("%s without peerings: %s", a.topology, why)
-	}
-	var later *calico.Objects
-	for c, o := range alone.objects {
-		if c.Name == a.cluster.Name {
-			later = o
-		}
-	}
-	if len(later.BGPPeers) >= len(a.objects.BGPPeers) || len(later.IPPools) > 0 || len(later.BGPFilters) > 0 {
-		t.Fatalf("%s without peerings has as much as with them", a.topology)
-	}
-	a.write(later)
-	a.must(a.readme.apply)
-	out := a.must(a.readme.prune)
-	if last, first := strings.LastIndex(out, "bgppeer."), strings.Index(out, "bgpfilter."); first < last {
-		t.Errorf("a session outlives its filter:\n%s", out)
-	}
-	a.holds(later)
 }

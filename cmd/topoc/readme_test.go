@@ -33,7 +33,11 @@ const (
 //
 // With TOPOC_UPDATE=1 the outputs are rewritten. The workflow among the files is run too, its steps must succeed.
 func TestReadmeSession(t *testing.T) {
-	s := &readmeSession{T: t, dir: t.TempDir()}
+	emulates, err := condition("emulation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &readmeSession{T: t, dir: t.TempDir(), emulates: emulates}
 	blocks := parseReadme(t, readText(t, readme))
 	for _, b := range blocks {
 		s.run(b)
@@ -166,12 +170,15 @@ type readmeSession struct {
 	*testing.T
 	dir                    string
 	status                 int // the exit code of the last command, for $?
+	emulates               bool
 	commands, files, steps int
 }
 
 func (s *readmeSession) run(b *readmeBlock) {
 	switch {
 	case b.lang == "":
+	case b.lang == "console" && b.file == "" && strings.Contains(b.lines[0], "topoc emulate") && !s.emulates:
+		s.Logf("README.md:%d: not run: BIRD or FRR is not installed, or network namespaces are not allowed", b.line)
 	case b.lang == "console" && b.file == "":
 		s.console(b)
 	case b.file != "" && (b.lang == "cue" || b.lang == "yaml"):

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -22,6 +23,8 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND ARG...   run a command, which must end with that exit code
 //	remember DIR                remember the content and times of all files below DIR
 //	untouched DIR               nothing below DIR changed since, not even a file's time
+//
+// and the condition [emulation]: BIRD and FRR are installed, and this user may make network namespaces.
 func TestScript(t *testing.T) {
 	const dir = "testdata/script"
 	checkScripts(t, dir)
@@ -34,12 +37,29 @@ func TestScript(t *testing.T) {
 			env.Values[treesKey{}] = map[string]map[string]string{}
 			return nil
 		},
+		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"remember":  remember,
 			"untouched": untouched,
 		},
 	})
+}
+
+// condition judges the conditions of scripts that testscript doesn't know. Under TOPOC_REQUIRE=all everything is there.
+func condition(name string) (bool, error) {
+	if name != "emulation" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	if os.Getenv("TOPOC_REQUIRE") == "all" {
+		return true, nil
+	}
+	for _, program := range []string{"/usr/sbin/bird", "/usr/sbin/bird6", "/usr/lib/frr/bgpd"} {
+		if _, err := os.Stat(program); err != nil {
+			return false, nil
+		}
+	}
+	return exec.Command("unshare", "--net", "--mount", "true").Run() == nil || exec.Command("unshare", "--user", "--net", "--mount", "true").Run() == nil, nil
 }
 
 // checkScripts holds scripts to the house rules: named for a command, and opened by a sentence that says what they prove.

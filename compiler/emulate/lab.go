@@ -125,6 +125,10 @@ func NewLab(r *simulate.Result, timing Timing) *Lab {
 		l.Machines = append(l.Machines, p.machine(&stations[i]))
 	}
 	p.addSites(stations)
+	isFelix := func(r Route) bool { return r.Protocol == ByFelix }
+	if slices.ContainsFunc(l.Machines, func(m *Machine) bool { return slices.ContainsFunc(m.Routes, isFelix) }) {
+		l.Notes = append(l.Notes, "Felix does not run: the routes that it writes are made as predicted, and not compared")
+	}
 	return l
 }
 

@@ -140,8 +140,22 @@ func (b *destinationBuilder) statics(p *Part) {
 			continue
 		}
 		n := b.at(r.Prefix, destination{kind: staticRoute, cluster: r.Cluster, ranges: r.Kind, at: r.At})
-		n.bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromStatic, Incomplete: true})
+		n.bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromStatic, Incomplete: true, Gateway: b.staticHop(p, r.Prefix)})
 	}
+}
+
+// staticHop is the NEXT_HOP of a static route that a switch announces: the lowest of its gateways (FRR, bgpd/bgp_zebra.c
+// zebra_read_route).
+func (b *destinationBuilder) staticHop(p *Part, prefix netip.Prefix) *bgp.Hop {
+	g := p.ground[familyIndex(b.domain.family)]
+	i := slices.IndexFunc(g.statics, func(s static) bool { return s.prefix == prefix })
+	gateway := g.statics[i].action.hops[0].gateway
+	for _, h := range b.domain.network.Hops {
+		if h.Speaker != nil && len(h.Addrs) == 1 && h.Addrs[0] == gateway {
+			return h
+		}
+	}
+	return b.gatewayHop(gateway)
 }
 
 // redistributes reports whether a router announces a static route.

@@ -23,6 +23,11 @@ func (w *way) equals(other *way) bool {
 		slices.Equal(w.links, other.links)
 }
 
+// isOnLink reports whether the next hop is on a network of the device's own.
+func (w way) isOnLink() bool {
+	return w.metric != bgp.Unreachable && w.gateways == nil && w.links == nil && !w.isUnknown
+}
+
 var noWay = way{metric: bgp.Unreachable}
 
 // resolver finds the ways to next hops in one domain and one state of its underlay, and remembers them. Not safe for

@@ -177,7 +177,11 @@ func (v *view) nextHops(at place, d *destination, owner int, act *action) []Next
 func (v *view) direct(at place, d *destination, owner int, h hop) []NextHop {
 	var all []NextHop
 	of := d.domain.network.Hops[h.Hop]
-	for _, member := range v.members(at, d, owner, h) {
+	members := v.members(at, d, owner, h)
+	if members == nil && len(of.Addrs) == 1 && of.Speaker != at.part.speakers[familyIndex(d.domain.family)] {
+		members = []int{0} // it has failed, and somebody else still announces it
+	}
+	for _, member := range members {
 		a := of.Addrs[member]
 		nh := NextHop{Address: a, Announced: a, Interface: h.tunnel, OnLink: h.tunnel != ""}
 		if h.tunnel == "" && !a.IsLinkLocalUnicast() { // such an address is on every link's subnet

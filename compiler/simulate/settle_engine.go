@@ -31,7 +31,8 @@ type engine struct {
 func newEngine(d *domain) *engine {
 	e := &engine{domain: d, programmer: newProgrammer(d), twins: twins{}, down: make([]bool, len(d.network.Ends))}
 	resolve := func(s *bgp.Speaker, h *bgp.Hop) bgp.Metric { return e.resolver.resolve(s, h) }
-	e.solver = bgp.NewSolver(d.network.Resolving(resolve))
+	onLink := func(s *bgp.Speaker, h *bgp.Hop) bool { return e.resolver.way(s, h).isOnLink() }
+	e.solver = bgp.NewSolver(d.network.Resolving(resolve, onLink))
 	return e
 }
 

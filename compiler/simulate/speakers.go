@@ -159,6 +159,9 @@ func (b *domainBuilder) end(s *Session) *bgp.End {
 	default:
 		e.NextHop = bgp.Self
 	}
+	if s.Part.Switch != nil && e.Hop.Subnet == 0 {
+		e.Subnet = b.subnet(subnetKey{prefix: s.Part.subnetOf(s.Part.addressTowards(s.remote[0], nil))})
+	}
 	e.Import, e.Export = newPolicies(s, b.family)
 	return e
 }

@@ -94,10 +94,9 @@ func (s *Session) switchEnd(e *bgp.End, f fabric.Family) {
 	family := c.Families[slices.IndexFunc(c.Families, func(c *fabric.FamilyConfig) bool { return c.Family == f })]
 	e.ASOverride = family.ASOverride
 	switch {
-	case !e.Internal && (c.Multihop > 0 || c.TTLSecurity > 0 && c.UpdateSource.IsValid()):
-		e.NextHop = bgp.Self
 	case !e.Internal:
-		e.NextHop = bgp.ThirdParty
+		e.NextHop = bgp.ThirdParty // over several hops too, as far as the far end is on-link (FRR, bgpd/bgp_route.c subgroup_announce_check)
+		e.OnLinkOnly = c.Multihop == 0 && c.TTLSecurity <= 1 && !(c.TTLSecurity > 0 && c.UpdateSource.IsValid())
 	case family.NextHopSelf:
 		e.NextHop = bgp.SelfOnExternal
 	}

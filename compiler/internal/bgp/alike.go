@@ -116,6 +116,9 @@ func (s *Solver) chooseModels(d *Destination, apart []int32) bool {
 	}
 	for i := range d.Origins {
 		solve(int32(d.Origins[i].Speaker.Index))
+		if gateway := d.Origins[i].Gateway; gateway != nil && gateway.Speaker != nil { // hubs tell of it
+			solve(int32(gateway.Speaker.Index))
+		}
 	}
 	if d.Owner != nil && l.stubOf[d.Owner.Index] < 0 {
 		return false

@@ -24,6 +24,10 @@ type Network struct {
 	// of the speaker's own addresses it is asked only where members of one part send to each other.
 	Resolve func(*Speaker, *Hop) Metric
 
+	// OnLink says whether a next hop to which Resolve finds a way is on a network of the speaker's own. nil: none is, but those on
+	// the subnet of the session.
+	OnLink func(*Speaker, *Hop) bool
+
 	planOnce sync.Once
 	plan     *plan // what all Solvers read: made by the first of them
 }
@@ -76,6 +80,8 @@ type End struct {
 	ASOverride bool   // puts LocalASN in the place of the far end's AS in what it sends
 	FarASN     uint32 // what this end expects the far one to be
 	NextHop    NextHopMode
+	Subnet     int  // that the far end's address is on and the speaker too, as Hop.Subnet, where Hop is not; 0: Hop's
+	OnLinkOnly bool // what it takes needs a next hop on a network of the speaker's own: eBGP of one hop at switches (FRR, bgpd/bgp_nht.c)
 	SendsAll   bool // add-path: all usable paths, not the best one alone. Set where both ends do it
 
 	Import, Export Policy // nil: everything passes
@@ -88,7 +94,7 @@ type NextHopMode uint8
 const (
 	Unchanged      NextHopMode = iota // iBGP by default; eBGP with "next hop keep"
 	Self                              // eBGP over several hops by default; "next hop self"
-	ThirdParty                        // eBGP over one hop: unchanged where it lies on the session's own subnet (RFC 4271 5.1.3), else self
+	ThirdParty                        // eBGP between neighbors: unchanged where it lies on the subnet of the far end (RFC 4271 5.1.3), else self
 	SelfOnExternal                    // iBGP of switches: self on what was learned by eBGP, else unchanged
 )
 
@@ -97,7 +103,7 @@ type Hop struct {
 	Index   int          // in Network.Hops
 	Speaker *Speaker     // nil: a gateway, a shared address
 	Addrs   []netip.Addr // by member of Speaker; one where Speaker is nil
-	Subnet  int          // of its addresses, as a number that is equal for hops on one subnet; 0: none. ThirdParty compares it with the sending End's Hop's
+	Subnet  int          // of its addresses, as a number that is equal for hops on one subnet; 0: none. ThirdParty compares it with the sending End's
 }
 
 // Destination is prefixes that all speakers treat alike.

@@ -16,6 +16,9 @@ func (s *Solver) setNextHop(way passage, e *endPlan, p, sent *Path) bool {
 	sent.NextHop = nh
 	sent.Count = s.countFor(nh, way.to)
 	isReceiver := s.plan.ends[way.end^1].hop == nh.Hop
+	if p.From < 0 && s.plan.speakers[e.speaker].kind == Switch {
+		return true // FRR sends a static route with the receiver's address for next hop
+	}
 	return !isReceiver || sent.Count > 0 && s.plan.hops[nh.Hop].speaker >= 0
 }
 
@@ -42,7 +45,7 @@ func (s *Solver) keptNextHop(e *endPlan, p *Path) (NextHop, bool) {
 			return nh, true
 		}
 		subnet := s.plan.hops[nh.Hop].subnet
-		return nh, subnet != 0 && subnet == s.plan.hops[e.hop].subnet
+		return nh, subnet != 0 && subnet == e.subnet
 	case SelfOnExternal:
 		return nh, p.From >= 0 && p.Internal
 	}

@@ -1,6 +1,7 @@
 package bgp
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 )
@@ -31,6 +32,8 @@ type endPlan struct {
 	nextHop          NextHopMode
 	internal         bool
 	client           bool
+	subnet           int32 // that both ends are on
+	onLinkOnly       bool
 	sendsAll         bool
 	asOverride       bool
 	checksList       bool
@@ -70,8 +73,8 @@ func (n *Network) prepare() *plan {
 
 // Resolving returns a Network that shares everything with n, what its policies decided included, but resolves next hops in
 // another way.
-func (n *Network) Resolving(resolve func(*Speaker, *Hop) Metric) *Network {
-	other := &Network{Speakers: n.Speakers, Ends: n.Ends, Hops: n.Hops, Destinations: n.Destinations, Resolve: resolve}
+func (n *Network) Resolving(resolve func(*Speaker, *Hop) Metric, onLink func(*Speaker, *Hop) bool) *Network {
+	other := &Network{Speakers: n.Speakers, Ends: n.Ends, Hops: n.Hops, Destinations: n.Destinations, Resolve: resolve, OnLink: onLink}
 	other.planOnce.Do(func() { other.plan = n.prepare() })
 	return other
 }
@@ -163,6 +166,7 @@ func (p *endPlan) describe(e *End, reflectors []*End) {
 	p.clusterID = e.ClusterID
 	p.allowOwnAS = int32(e.AllowOwnAS)
 	p.nextHop = e.NextHop
+	p.subnet, p.onLinkOnly = int32(cmp.Or(e.Subnet, e.Hop.Subnet)), e.OnLinkOnly
 	p.internal, p.client = e.Internal, e.Internal && e.Client
 	p.sendsAll, p.asOverride = e.SendsAll, e.ASOverride
 	reflector := reflectors[e.Speaker.Index]

@@ -32,6 +32,9 @@ func (s *Solver) take(way passage, p *Path) Reason {
 	switch {
 	case p.Count > 0:
 		p.Metric = s.metricTo(way.end^1, p.NextHop.Hop)
+		if f.onLinkOnly && p.Metric != Unreachable && !s.isOnLink(f, p.NextHop.Hop) {
+			p.Metric = Unreachable
+		}
 	case kind == Switch: // refuses its own addresses as next hops, whichever session they come by
 		return NextHopIsReceiver
 	default: // BIRD keeps the route: nest/rt-table.c rta_apply_hostentry, a way to oneself is none
@@ -44,6 +47,14 @@ func (s *Solver) take(way passage, p *Path) Reason {
 	}
 	p.clusterLength = s.clusters.length(p.clusterList)
 	return Passed
+}
+
+// isOnLink reports whether a next hop is on a network of the own of the speaker that an end belongs to.
+func (s *Solver) isOnLink(f *endPlan, hop int32) bool {
+	if subnet := s.plan.hops[hop].subnet; subnet != 0 && subnet == f.subnet {
+		return true // as by far the most
+	}
+	return s.network.OnLink != nil && s.network.OnLink(s.network.Speakers[f.speaker], s.network.Hops[hop])
 }
 
 // bgpPreference is BIRD's preference of routes learned by BGP (nest/protocol.h DEF_PREF_BGP).

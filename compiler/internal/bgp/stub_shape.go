@@ -47,6 +47,7 @@ func newShapeWriter(l *layout, p *plan, n *Network) *shapeWriter {
 		w.numbers.add(e.localASN, stub)
 		w.numbers.add(e.farASN, stub)
 		w.subnets.add(uint32(p.hops[e.hop].subnet), stub)
+		w.subnets.add(uint32(e.subnet), stub)
 	}
 	for i := range p.hops {
 		if hop := n.Hops[i]; hop.Speaker == nil || l.hops[i].stub < 0 {
@@ -112,15 +113,16 @@ func (w *shapeWriter) end(end, of int32) {
 	} else {
 		w.number(uint32(w.at[end^1]))
 	}
-	w.flags(end&1 == 1, e.internal, e.client, e.sendsAll, e.asOverride, e.checksList, e.holdsLoops)
+	w.flags(end&1 == 1, e.internal, e.client, e.sendsAll, e.asOverride, e.onLinkOnly, e.checksList, e.holdsLoops)
 	w.number(uint32(e.nextHop))
 	w.number(uint32(e.allowOwnAS))
 	w.name(e.localASN, w.numbers[e.localASN] == of, &w.ownNumbers)
 	w.name(e.farASN, w.numbers[e.farASN] == of, &w.ownNumbers)
 	w.name(e.clusterID, true, &w.ownClusters) // they do not leave the stub
 	w.name(e.loopID, true, &w.ownClusters)
-	subnet := uint32(w.p.hops[e.hop].subnet)
-	w.name(subnet, subnet != 0 && w.subnets[subnet] == of, &w.ownSubnets)
+	for _, subnet := range []uint32{uint32(w.p.hops[e.hop].subnet), uint32(e.subnet)} {
+		w.name(subnet, subnet != 0 && w.subnets[subnet] == of, &w.ownSubnets)
+	}
 	w.hop(e.hop, of)
 }
 

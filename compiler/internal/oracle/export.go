@@ -86,7 +86,8 @@ func (s *session) export(r *route, p netip.Prefix) *attributes {
 	default:
 		a = s.exportSwitch(r, p, c)
 	}
-	if a == nil || a.nextHop == s.remote { // a route is never sent to its own next hop (RFC 4271 section 5.1.3)
+	isOwnStatic := s.owner.sw != nil && r.in == nil        // FRR does not ask
+	if a == nil || a.nextHop == s.remote && !isOwnStatic { // a route is never sent to its own next hop (RFC 4271 section 5.1.3)
 		return nil
 	}
 	if !s.isInternal {
@@ -192,6 +193,8 @@ func (s *session) exportSwitch(r *route, p netip.Prefix, c *fabric.FamilyConfig)
 		if reflected {
 			s.reflect(&a, r)
 		}
+	}
+	if a.nextHop.IsValid() {
 		isUnchanged = s.keepsNextHopOfSwitch(r, c)
 	}
 	if !isUnchanged {
@@ -214,10 +217,10 @@ func (s *session) exportSwitch(r *route, p netip.Prefix, c *fabric.FamilyConfig)
 
 func (s *session) keepsNextHopOfSwitch(r *route, c *fabric.FamilyConfig) bool {
 	if s.isInternal {
-		return r.in.isInternal || !c.NextHopSelf
+		return r.in != nil && r.in.isInternal || !c.NextHopSelf
 	}
 	shared := s.owner.onSubnet(s.remote)
-	return !s.isMultihop && shared != nil && shared.prefix.Masked().Contains(r.nextHop)
+	return shared != nil && shared.prefix.Masked().Contains(r.attributes.nextHop)
 }
 
 // permits judges a prefix by the prefix lists of a policy; terms for static routes are no session's.

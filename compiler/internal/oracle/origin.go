@@ -253,8 +253,9 @@ func (n *network) originateSwitches() {
 			sp.originate(p, &route{source: fromDirect, to: device, attributes: &attributes{localPref: defaultLocalPref}})
 		}
 		for _, s := range sp.sw.Statics {
-			if sp.staticTo(s.Prefix) != nil && sp.redistributes(s) {
-				sp.originate(s.Prefix, &route{source: fromKernel, to: device, attributes: &attributes{localPref: defaultLocalPref, origin: 2}})
+			if hops := sp.staticTo(s.Prefix); hops != nil && sp.redistributes(s) {
+				sp.originate(s.Prefix, &route{source: fromKernel, to: device,
+					attributes: &attributes{localPref: defaultLocalPref, origin: 2, nextHop: slices.MinFunc(hops, netip.Addr.Compare)}})
 			}
 		}
 	}

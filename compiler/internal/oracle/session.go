@@ -173,6 +173,10 @@ func (sp *speaker) switchSession(c *fabric.SessionConfig, remote netip.Addr, asn
 	return s
 }
 
+// takesOnLinkOnly reports whether a switch takes only next hops on its own networks over the session: eBGP of one hop (FRR, unless
+// "disable-connected-check").
+func (s *session) takesOnLinkOnly() bool { return !s.isInternal && !s.isMultihop && s.ttlSecurity <= 1 }
+
 // onLink gives a session the addresses of its link.
 func (sp *speaker) onLink(s *session, b *fabric.Neighbor) {
 	s.link = b.Session

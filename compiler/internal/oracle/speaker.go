@@ -157,6 +157,9 @@ func (sp *speaker) receive(in *session, m message) {
 func (sp *speaker) evaluate(e *entry, r *route) {
 	h := sp.hopOf(r.received.nextHop)
 	r.resolution, r.iface = h.resolution, h.out
+	if sp.router != nil && r.in.takesOnLinkOnly() && r.received.nextHop.Zone() == "" && sp.onSubnet(r.received.nextHop) == nil {
+		r.ok = false
+	}
 	r.preference = 100
 	r.attributes = sp.accept(r, e.prefix)
 }
