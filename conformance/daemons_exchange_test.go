@@ -17,6 +17,10 @@ type exchange struct {
 	isAnySource bool         // its kernel chooses
 	targets     []netip.Addr
 	answering   []string // machines that may answer
+
+	trace *simulate.Trace
+	sent  int
+	lost  error // of a packet that was lost, why; nil: all arrived and were answered
 }
 
 // end is a place that packets are sent from or to.

@@ -30,50 +30,81 @@ const (
 	lostLimitOfService = 3 * time.Second // a node asks the pods behind it
 )
 
-// sendPackets holds traces to packets: wherever one says that they get there and back they must, else one must be lost.
+// sendPackets holds traces to packets: wherever one says that they get there and back they must, else one must be lost. A trace
+// asks whoever may hold a virtual gateway, so that each does for a while: wherever one is lost, it is with one of them.
 func (x *sandboxed) sendPackets(ctx context.Context) error {
+	begun := time.Now()
 	if err := x.running.Serve(x.behind(ctx)); err != nil {
 		return err
 	}
-	begun := time.Now()
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for _, e := range x.exchanges() {
-		t := x.result.Trace(e.from, e.to)
-		if !t.Reached && t.Stop == nil {
-			continue // there is nothing to send, or nobody to send it to
+	exchanges := x.tracedExchanges()
+	turns := max(1, x.plan.Holders())
+	for turn := range turns {
+		if turn > 0 {
+			if err := x.running.Hold(turn); err != nil {
+				return err
+			}
 		}
-		flows, err := x.flows(ctx, e)
-		if err != nil {
+		if err := x.sendAll(ctx, exchanges); err != nil {
 			return err
 		}
-		if len(flows) == 0 {
-			mu.Lock()
-			x.differ("packets from %s to %s: the trace says %q, and there are no addresses", e.from, e.to, t.Verdict)
-			mu.Unlock()
+	}
+	for _, e := range exchanges {
+		if e.trace.Reached {
+			x.Reached++
+		} else {
+			x.Lost++
+		}
+		if (e.lost == nil) != e.trace.Reached {
+			x.differ("packets from %s to %s: the trace says %q, and of %d the first is lost that says: %v", e.from, e.to, e.trace.Verdict, e.sent, e.lost)
+		}
+		x.Sent += e.sent
+	}
+	x.took("packets", begun)
+	if turns == 1 {
+		return nil
+	}
+	return x.running.Hold(0)
+}
+
+// tracedExchanges are those of which a trace says something.
+func (x *sandboxed) tracedExchanges() []*exchange {
+	var all []*exchange
+	for _, e := range x.exchanges() {
+		e.trace = x.result.Trace(e.from, e.to)
+		if e.trace.Reached || e.trace.Stop != nil { // else there is nothing to send, or nobody to send it to
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// sendAll sends what of the exchanges has not been lost, some at a time.
+func (x *sandboxed) sendAll(ctx context.Context, exchanges []*exchange) error {
+	errs := make([]error, len(exchanges))
+	places := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for i, e := range exchanges {
+		if e.lost != nil {
 			continue
 		}
 		places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-places }()
-			sent, lost := x.send(ctx, e, flows, t.Reached)
-			mu.Lock()
-			defer mu.Unlock()
-			x.Sent += sent
-			if t.Reached {
-				x.Reached++
-			} else {
-				x.Lost++
+			flows, err := x.flows(ctx, e)
+			if err == nil && len(flows) == 0 {
+				err = fmt.Errorf("%s and %s have no addresses", e.from, e.to)
 			}
-			if (lost == nil) != t.Reached {
-				x.differ("packets from %s to %s: the trace says %q, and of %d the first is lost that says: %v", e.from, e.to, t.Verdict, sent, lost)
+			if err == nil {
+				var sent int
+				sent, e.lost = x.send(ctx, e, flows, e.trace.Reached)
+				e.sent += sent
 			}
+			errs[i] = err
 		})
 	}
 	all.Wait()
-	x.took("packets", begun)
-	return ctx.Err()
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // flow is packets from one address to another.

@@ -56,6 +56,7 @@ type Port struct {
 	Declared  string // in the topology; empty: nobody named it
 	Network   int
 	Addresses []netip.Prefix
+	Shared    []netip.Prefix     // virtual addresses that the machine may hold; one machine of those on the network has each in Addresses
 	Link      *fabric.SwitchLink // nil: a network that many can be on
 }
 
@@ -193,18 +194,20 @@ func (p *planner) unique(name string) string {
 func (p *planner) port(s *simulate.Port, used map[string]bool) Port {
 	port := Port{Name: kernelName(s.Interface, used), Declared: s.Interface, Network: s.Network, Addresses: slices.Clone(s.Addresses), Link: s.Link}
 	for _, a := range s.Shared {
-		if p.shared[a] == nil {
-			p.shared[a] = map[int]bool{}
-		}
-		if p.shared[a][s.Network] {
-			continue
-		}
-		p.shared[a][s.Network] = true
 		for _, own := range s.Addresses {
 			if own.Masked().Contains(a) {
-				port.Addresses = append(port.Addresses, netip.PrefixFrom(a, own.Bits()))
+				port.Shared = append(port.Shared, netip.PrefixFrom(a, own.Bits()))
 				break
 			}
+		}
+	}
+	for _, a := range port.Shared {
+		if p.shared[a.Addr()] == nil {
+			p.shared[a.Addr()] = map[int]bool{}
+		}
+		if !p.shared[a.Addr()][s.Network] {
+			p.shared[a.Addr()][s.Network] = true
+			port.Addresses = append(port.Addresses, a)
 		}
 	}
 	return port
