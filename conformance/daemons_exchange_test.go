@@ -11,26 +11,27 @@ import (
 
 // exchange is packets from a machine to a place, and the answers.
 type exchange struct {
-	from, to    simulate.Place
-	sender      *emulate.Machine
-	sources     []netip.Addr // that the sender sends from
-	isAnySource bool         // its kernel chooses
-	targets     []netip.Addr
-	answering   []string // machines that may answer
+	from, to  simulate.Place
+	sender    *emulate.Machine
+	sources   []netip.Addr // that the sender sends from
+	isSwitch  bool         // so that it sends from the address of an interface, where sources has none of a family
+	targets   []netip.Addr
+	answering []string // machines that may answer
 
-	trace *simulate.Trace
-	sent  int
-	lost  error // of a packet that was lost, why; nil: all arrived and were answered
+	trace     *simulate.Trace
+	isUnasked bool // a switch has no address to send from
+	sent      int
+	lost      error // of a packet that was lost, why; nil: all arrived and were answered
 }
 
 // end is a place that packets are sent from or to.
 type end struct {
-	place       simulate.Place
-	machine     *emulate.Machine // of services: nil
-	cluster     *fabric.Cluster  // of pods and services
-	addresses   []netip.Addr
-	isAnySource bool
-	answering   []string
+	place     simulate.Place
+	machine   *emulate.Machine // of services: nil
+	cluster   *fabric.Cluster  // of pods and services
+	addresses []netip.Addr
+	isSwitch  bool
+	answering []string
 }
 
 // exchanges are those that are tried: of each kind some, spread over all.
@@ -50,7 +51,7 @@ func (x *sandboxed) exchanges() []*exchange {
 		for _, a := range kind.from {
 			for _, b := range kind.to {
 				if kind.isOne(a, b) {
-					found = append(found, &exchange{from: a.place, to: b.place, sender: a.machine, sources: a.addresses, isAnySource: a.isAnySource,
+					found = append(found, &exchange{from: a.place, to: b.place, sender: a.machine, sources: a.addresses, isSwitch: a.isSwitch,
 						targets: b.addresses, answering: b.answering})
 				}
 			}
@@ -76,9 +77,8 @@ func (x *sandboxed) ends() (pods, services, hosts, switches []*end) {
 			hosts = append(hosts, &end{simulate.Place{Host: d, Text: d.Name}, m, nil, portAddresses(m), false, []string{m.Name}})
 		case *fabric.Switch:
 			if x.hasOneVRF(d) {
-				e := &end{place: simulate.Place{Switch: d, Text: d.Name}, machine: m, addresses: announcedLoopbacks(m, d)}
-				e.isAnySource = len(e.addresses) == 0
-				switches = append(switches, e)
+				place := simulate.Place{Switch: d, Text: d.Name}
+				switches = append(switches, &end{place: place, machine: m, addresses: announcedLoopbacks(m, d), isSwitch: true})
 			}
 		}
 	}

@@ -36,21 +36,15 @@ func (x *sandboxed) fail(ctx context.Context) error {
 	return nil
 }
 
-// nodesBySessions are the nodes, one with the most sessions first, one with the fewest last.
+// nodesBySessions are the nodes with sessions that all come up, one with the most first, one with the fewest last. A BIRD that
+// restarts would wait for any other for minutes before it writes into the kernel (nest/proto.c, graceful_restart_init).
 func (x *sandboxed) nodesBySessions() []*fabric.Node {
 	var all []*fabric.Node
-	count := func(n *fabric.Node) int {
-		up := 0
-		for _, row := range x.result.Sessions(n) {
-			if row.State == simulate.Established {
-				up++
-			}
-		}
-		return up
-	}
+	count := func(n *fabric.Node) int { return len(x.result.Sessions(n)) }
+	isDown := func(row simulate.SessionRow) bool { return row.State != simulate.Established }
 	for _, c := range x.result.Fabric.Clusters {
 		for _, n := range c.Nodes {
-			if count(n) > 0 {
+			if count(n) > 0 && !slices.ContainsFunc(x.result.Sessions(n), isDown) {
 				all = append(all, n)
 			}
 		}

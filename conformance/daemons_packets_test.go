@@ -50,6 +50,9 @@ func (x *sandboxed) sendPackets(ctx context.Context) error {
 		}
 	}
 	for _, e := range exchanges {
+		if e.isUnasked {
+			continue
+		}
 		if e.trace.Reached {
 			x.Reached++
 		} else {
@@ -92,10 +95,13 @@ func (x *sandboxed) sendAll(ctx context.Context, exchanges []*exchange) error {
 		all.Go(func() {
 			defer func() { <-places }()
 			flows, err := x.flows(ctx, e)
-			if err == nil && len(flows) == 0 {
-				err = fmt.Errorf("%s and %s have no addresses", e.from, e.to)
-			}
-			if err == nil {
+			switch {
+			case err != nil:
+			case len(flows) == 0 && e.isSwitch:
+				e.isUnasked = true
+			case len(flows) == 0:
+				e.lost = fmt.Errorf("%s and %s have no addresses of one family", e.from, e.to)
+			default:
 				var sent int
 				sent, e.lost = x.send(ctx, e, flows, e.trace.Reached)
 				e.sent += sent
@@ -117,7 +123,8 @@ type flow struct {
 func (x *sandboxed) flows(ctx context.Context, e *exchange) ([]flow, error) {
 	var all []flow
 	for _, to := range e.targets {
-		if e.isAnySource {
+		isOfFamily := func(from netip.Addr) bool { return from.Is4() == to.Is4() }
+		if e.isSwitch && !slices.ContainsFunc(e.sources, isOfFamily) {
 			senders, err := x.byNextHop(ctx, e.sender, to)
 			if err != nil {
 				return nil, err
@@ -127,7 +134,7 @@ func (x *sandboxed) flows(ctx context.Context, e *exchange) ([]flow, error) {
 			}
 		}
 		for _, from := range e.sources {
-			if from.Is4() == to.Is4() {
+			if isOfFamily(from) {
 				all = append(all, flow{emulate.Sender{Machine: e.sender.Name, Address: x.translated(e.sender, from, to)}, to})
 			}
 		}
@@ -136,7 +143,8 @@ func (x *sandboxed) flows(ctx context.Context, e *exchange) ([]flow, error) {
 }
 
 // byNextHop are the ways by which a machine sends to an address, each from the address of the interface there: a kernel chooses the
-// address before it knows the ports, and so perhaps that of another interface.
+// address before it knows the ports, and so perhaps that of another interface. Where an interface has none there is nothing to
+// answer to, and where there is no route there is no interface.
 func (x *sandboxed) byNextHop(ctx context.Context, m *emulate.Machine, to netip.Addr) ([]emulate.Sender, error) {
 	seen, err := x.running.See(ctx, m.Name)
 	if err != nil {
@@ -149,18 +157,17 @@ func (x *sandboxed) byNextHop(ctx context.Context, m *emulate.Machine, to netip.
 			best = r
 		}
 	}
+	if best == nil {
+		return []emulate.Sender{{Machine: m.Name}}, nil
+	}
+	isUsable := func(a netip.Prefix) bool { return a.Addr().Is4() == to.Is4() && !a.Addr().IsLinkLocalUnicast() }
 	var all []emulate.Sender
-	if best != nil {
-		for _, nh := range best.NextHops {
-			for _, p := range m.Ports {
-				if i := slices.IndexFunc(p.Addresses, func(a netip.Prefix) bool { return a.Addr().Is4() == to.Is4() && !a.Addr().IsLinkLocalUnicast() }); p.Name == nh.Interface && i >= 0 {
-					all = append(all, emulate.Sender{Machine: m.Name, Address: p.Addresses[i].Addr(), Interface: p.Name})
-				}
+	for _, nh := range best.NextHops {
+		for _, p := range m.Ports {
+			if i := slices.IndexFunc(p.Addresses, isUsable); p.Name == nh.Interface && i >= 0 {
+				all = append(all, emulate.Sender{Machine: m.Name, Address: p.Addresses[i].Addr(), Interface: p.Name})
 			}
 		}
-	}
-	if len(all) == 0 {
-		all = append(all, emulate.Sender{Machine: m.Name})
 	}
 	return all, nil
 }

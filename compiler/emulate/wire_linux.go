@@ -111,6 +111,9 @@ func (m *machine) address(peers []Tunnel) error {
 			if err := m.addAddress(p.Name, a, 0); err != nil {
 				return err
 			}
+			if err := m.fitHardware(p.Name, a.Addr()); err != nil {
+				return err
+			}
 		}
 	}
 	if err := m.addLocals(); err != nil {
@@ -125,6 +128,24 @@ func (m *machine) address(peers []Tunnel) error {
 		if err := m.addRoute(&m.plan.Routes[i]); err != nil {
 			return fmt.Errorf("route %s of %s: %w", m.plan.Routes[i].Prefix, m.plan.Name, err)
 		}
+	}
+	return nil
+}
+
+// fitHardware gives an interface the hardware address that its link-local address is made of, as if it were (RFC 4291, appendix A):
+// that is where FRR sends IPv4 packets whose next hop is the link-local address (zebra/rib.c, lib/prefix.c, ipv6_ll_to_mac). On
+// real switches nobody writes others.
+func (m *machine) fitHardware(iface string, a netip.Addr) error {
+	if !a.Is6() || !a.IsLinkLocalUnicast() {
+		return nil
+	}
+	link, err := m.ns.links.LinkByName(iface)
+	if err == nil {
+		b := a.As16()
+		err = m.ns.links.LinkSetHardwareAddr(link, net.HardwareAddr{b[8] ^ 2, b[9], b[10], b[13], b[14], b[15]})
+	}
+	if err != nil {
+		return fmt.Errorf("hardware address of %s of %s: %w", iface, m.plan.Name, err)
 	}
 	return nil
 }
