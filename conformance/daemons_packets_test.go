@@ -172,8 +172,8 @@ func (x *sandboxed) byNextHop(ctx context.Context, m *emulate.Machine, to netip.
 	return all, nil
 }
 
-// translated is the address that packets of a pod go out with: its node's, where its IPPool says natOutgoing and no IPPool has the
-// target (Calico, felix/rules/nat.go). Nothing translates here, so they are sent from that.
+// translated is the address that packets of a pod go out with: where its IPPool says natOutgoing and no IPPool has the target, what
+// its node's kernel chooses, as for MASQUERADE (Calico, felix/rules/nat.go). Nothing translates here, so they are sent from that.
 func (x *sandboxed) translated(m *emulate.Machine, from, to netip.Addr) netip.Addr {
 	n, ok := m.Device.(*fabric.Node)
 	if !ok {
@@ -190,8 +190,8 @@ func (x *sandboxed) translated(m *emulate.Machine, from, to netip.Addr) netip.Ad
 		}
 		isNAT = isNAT || pool.Spec.NATOutgoing && cidr.Contains(from)
 	}
-	if own := n.Addr(fabric.FamilyOf(from)); isNAT && own.IsValid() {
-		return own
+	if isNAT {
+		return netip.Addr{}
 	}
 	return from
 }
@@ -290,7 +290,7 @@ func (x *sandboxed) askPods(ctx context.Context, m *emulate.Machine, n *fabric.N
 				all.Go(func() {
 					ctx, cancel := context.WithTimeout(ctx, 2*lostLimit)
 					defer cancel()
-					if _, err := x.running.Connect(ctx, emulate.Sender{Machine: m.Name, Address: n.Addr(f)}, pod); err != nil {
+					if _, err := x.running.Connect(ctx, emulate.Sender{Machine: m.Name}, pod); err != nil {
 						mu.Lock()
 						defer mu.Unlock()
 						errs = append(errs, fmt.Errorf("%s: %w", pod, err))

@@ -16,9 +16,10 @@ import (
 // quick are the timers of most labs. The time for which routes are kept leaves room for a restart on a busy machine.
 var quick = emulate.Timing{Connect: 1, Keepalive: 2, Hold: 6, Restart: 10}
 
-// drilled are the examples in which devices, daemons and links fail.
+// drilled are the topologies in which devices, daemons and links fail.
 var drilled = map[string]bool{
 	"two-clusters": true, "leaf-spine": true, "static-gateway": true, "tor-as-per-rack": true, "three-clusters-fabric": true,
+	"random-10": true, "random-20": true,
 }
 
 // TestDaemonsOfExamplesComeToWhatIsPredicted runs every example with real BIRD and FRR, sends packets, and lets things fail.
@@ -33,11 +34,8 @@ func TestDaemonsOfExamplesComeToWhatIsPredicted(t *testing.T) {
 	runLabs(t, labs)
 }
 
-// Random topologies that are run, unless TOPOC_RANDOM has another number, and those in which things fail.
-const (
-	randomLabs    = 20
-	randomDrilled = 2
-)
+// randomLabs is how many random topologies are run, unless TOPOC_RANDOM has another number.
+const randomLabs = 20
 
 // TestDaemonsOfRandomTopologiesComeToWhatIsPredicted does the same with random topologies.
 func TestDaemonsOfRandomTopologiesComeToWhatIsPredicted(t *testing.T) {
@@ -63,8 +61,7 @@ func TestDaemonsOfRandomTopologiesComeToWhatIsPredicted(t *testing.T) {
 			}
 			continue
 		}
-		l.Outages = len(labs) < randomDrilled
-		l.Restarts = l.Outages
+		l.Outages, l.Restarts = drilled[l.Name], drilled[l.Name]
 		labs = append(labs, l)
 	}
 	runLabs(t, labs)
