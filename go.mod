@@ -5,9 +5,11 @@ go 1.26.1
 require (
 	cuelang.org/go v0.17.1
 	github.com/gaissmai/bart v0.26.0
+	github.com/owenrumney/go-sarif/v3 v3.3.1
 	github.com/projectcalico/api v0.0.0-20250916150628-d4009e4d7c50
 	github.com/projectcalico/calico v1.11.0-cni-plugin.0.20250813170300-a0db560f0520
 	github.com/rogpeppe/go-internal v1.15.0
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/pflag v1.0.10
 	github.com/tigera/operator/api v0.0.0-20260420175011-b93a68d9cae0
 	github.com/vishvananda/netlink v1.3.1
@@ -40,6 +42,9 @@ require (
 	github.com/sirupsen/logrus v1.9.3 // indirect
 	github.com/tigera/api v0.0.0-20260310182635-546021df243c // indirect
 	github.com/x448/float16 v0.8.4 // indirect
+	github.com/xeipuuv/gojsonpointer v0.0.0-20180127040702-4e3ac2762d5f // indirect
+	github.com/xeipuuv/gojsonreference v0.0.0-20180127040603-bd5ef7bd5415 // indirect
+	github.com/xeipuuv/gojsonschema v1.2.0 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	go.yaml.in/yaml/v3 v3.0.4 // indirect
 	golang.org/x/net v0.56.0 // indirect

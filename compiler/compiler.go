@@ -48,6 +48,7 @@ type Options struct {
 // Result is what is known of a topology after a Run.
 type Result struct {
 	Diagnostics diag.List                           // of all stages, located and sorted
+	Ran         []string                            // the checks that ran, sorted by name; less than the chosen ones where findings stopped it
 	Locator     source.Locator                      // not safe for concurrent use
 	Fabric      *fabric.Fabric                      // nil where mistakes of shape leave nothing to link
 	Objects     map[*fabric.Cluster]*calico.Objects // what Calico is told; nil unless Compiled or more was asked for
@@ -89,7 +90,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	opt.Progress("checking")
 	ofShape := slices.Clip(r.Diagnostics)
 	checks := check.Start(linked, opt.Check)
-	r.Diagnostics = append(ofShape, checks.Found()...)
+	r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	if opt.Until < Compiled || opt.stops(r) {
 		return r, nil
 	}
@@ -118,7 +119,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	}
 	if !opt.Anyway {
 		checks.Continue(objects, r.Predicted)
-		r.Diagnostics = append(ofShape, checks.Found()...)
+		r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	}
 	if r.Failed(opt.Strict) {
 		r.Artifacts = nil

@@ -37,6 +37,7 @@ var layers = func() map[string][]string {
 
 		// Only tests import these.
 		"compiler/internal/goldentest": {},
+		"compiler/diag/sarifschema":    {},
 		"topologies/topogen":           {},
 		"compiler/internal/oracle":     {"compiler/fabric", "compiler/model", "compiler/calico"},
 
@@ -76,6 +77,8 @@ var foreign = map[string][]string{
 	"sigs.k8s.io/yaml":                                          {"compiler/calico", "compiler/importer"},
 	"github.com/spf13/pflag":                                    {"cmd/topoc"},
 	"github.com/vishvananda":                                    {"compiler/emulate"},
+	"github.com/owenrumney/go-sarif":                            {"compiler/diag"},
+	"github.com/santhosh-tekuri/jsonschema":                     {"compiler/diag/sarifschema"},
 	"github.com/rogpeppe/go-internal/testscript":                {},
 	"github.com/rogpeppe/go-internal/txtar":                     {"compiler/internal/goldentest"},
 }

@@ -44,6 +44,25 @@ func TestPredictionRunsWhateverTheChecksFind(t *testing.T) {
 	}
 }
 
+// Predicting takes far longer than all else.
+func TestNothingIsPredictedForChecksThatNeedNoRoutes(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		check         check.Options
+		hasPrediction bool
+		ran           []string
+	}{
+		{"of the fabric", check.Options{Only: []string{"host-bits", "as-reserved"}}, false, []string{"as-reserved", "host-bits"}},
+		{"of routes", check.Options{Only: []string{"session-no-path", "host-bits"}}, true, []string{"host-bits", "session-no-path"}},
+		{"of routes, skipped", check.Options{Only: []string{"session-no-path", "host-bits"}, Skip: []string{"session-no-path"}}, false, []string{"host-bits"}},
+	} {
+		r := run(t, cluster, compiler.Options{Until: compiler.Simulated, Check: tt.check})
+		if (r.Predicted != nil) != tt.hasPrediction || !slices.Equal(r.Ran, tt.ran) {
+			t.Errorf("%s: prediction %v, ran %q", tt.name, r.Predicted != nil, r.Ran)
+		}
+	}
+}
+
 func TestObjectsThatAreReadReplaceTheCompiledOnes(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {

@@ -166,7 +166,7 @@ func inSandbox(ctx context.Context, dir string) ([]byte, error) {
 var canSandbox = sync.OnceValue(func() error {
 	_, err := inSandbox(context.Background(), os.DevNull)
 	if errors.Is(err, os.ErrPermission) {
-		return emulate.ErrNoSandbox
+		return emulate.NoSandbox(err)
 	}
 	return err
 })

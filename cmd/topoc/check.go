@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -10,13 +11,6 @@ import (
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/load"
-	"topoc/compiler/source"
-)
-
-// checkFormats are the forms in which check prints; laterFormats are names that the language keeps for later releases.
-var (
-	checkFormats = []string{"text", "json"}
-	laterFormats = []string{"sarif", "junit", "github", "gitlab"}
 )
 
 func checkCommand() *command {
@@ -37,18 +31,26 @@ each other. topoc sim shows the prediction.
 
 Each TOPOLOGY is checked by itself; files named by --file belong to all of them.
 One that cannot be read keeps the others from nothing: their findings are
-printed, and the exit code is 3.
+printed, and the exit code is 3. All that is printed is one document.
+
+Text is for people, and has at most ten findings of each check. The other forms
+have all: json is for programs, sarif for code scanning and editors, junit for
+test reports, github for the log of a workflow, gitlab for its Code Quality.
+The last four name files as seen from the working directory.
+
+--only and --skip choose checks; --skip wins. Mistakes of shape (unknown-field,
+wrong-type, ...) are no checks, and are always reported.
 A finding that is known and accepted is silenced by an entry in the topology's
 waivers, with a reason.`,
 		minArgs: 1, maxArgs: -1,
 		flagWords: map[string]func() []string{
-			"format": func() []string { return checkFormats },
+			"format": checkFormats,
 			"only":   checkNames,
 			"skip":   checkNames,
 		},
 		setup: func(flags *pflag.FlagSet) func(*env, []string) error {
 			c := &checking{}
-			flags.StringVar(&c.format, "format", "text", "print as `FORMAT`: text, json")
+			flags.StringVar(&c.format, "format", "text", "print as `FORMAT`: "+strings.Join(checkFormats(), ", "))
 			flags.StringSliceVar(&c.only, "only", nil, "run these `CHECKS` only, separated by commas")
 			flags.StringSliceVar(&c.skip, "skip", nil, "do not run these `CHECKS`")
 			c.input.declare(flags)
@@ -73,10 +75,9 @@ func (c *checking) run(e *env, topologies []string) error {
 	options := c.findings.options(e)
 	options.Only, options.Skip = c.only, c.skip
 	var (
-		found  diag.List
-		lines  locators
-		failed bool
-		unread []error
+		results []checked
+		failed  bool
+		unread  []error
 	)
 	for _, topology := range topologies {
 		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, NoFiles: true, Check: options})
@@ -88,14 +89,11 @@ func (c *checking) run(e *env, topologies []string) error {
 			}
 			continue
 		}
-		found = append(found, r.Diagnostics...)
-		lines = append(lines, r.Locator)
+		results = append(results, checked{topology, r.Ran, r.Diagnostics, r.Locator})
 		failed = failed || r.Failed(c.findings.strict)
 	}
-	found.Sort()
-	found = slices.CompactFunc(found, sameFinding) // a mistake in a file that several topologies share
-	if len(lines) > 0 {
-		if err := c.print(e, found, lines); err != nil {
+	if len(results) > 0 {
+		if err := c.print(e, results); err != nil {
 			return err
 		}
 	}
@@ -108,21 +106,16 @@ func (c *checking) run(e *env, topologies []string) error {
 	return nil
 }
 
-// sameFinding reports whether two diagnostics say the same of the same place.
-func sameFinding(a, b *diag.Diagnostic) bool {
-	return a.Pos == b.Pos && a.Check == b.Check && a.Path == b.Path && a.Message == b.Message && slices.Equal(a.Notes, b.Notes)
-}
-
 // validate refuses what the flags' types let pass.
 func (c *checking) validate(topologies []string) error {
 	command := checkCommand()
-	if slices.Contains(laterFormats, c.format) {
-		return command.usagef("check: this version cannot print %s yet; known are text, json", c.format)
-	}
-	if err := command.oneOf("format", c.format, checkFormats); err != nil {
+	if err := command.oneOf("format", c.format, checkFormats()); err != nil {
 		return err
 	}
 	for _, name := range slices.Concat(c.only, c.skip) {
+		if check.IsMistake(name) {
+			return usagef("mend it: no other check could be trusted", "check: %s is a mistake of shape, which is always reported", name)
+		}
 		if !check.Known(name) {
 			return usagef(nearestHint(name, checkNames(), "topoc explain lists the checks"), "check: no check is called %q", name)
 		}
@@ -144,7 +137,17 @@ func (c *checking) validate(topologies []string) error {
 	return nil
 }
 
-func (c *checking) print(e *env, found diag.List, lines source.Locator) error {
+// print prints the findings of all topologies, as one document.
+func (c *checking) print(e *env, results []checked) error {
+	if write := reportFormats[c.format]; write != nil {
+		return write(c.report(results), e.stdout)
+	}
+	var found diag.List
+	var lines locators
+	for _, r := range results {
+		found, lines = append(found, r.found...), append(lines, r.lines)
+	}
+	found = once(found)
 	if c.format == "json" {
 		return found.WriteJSON(e.stdout)
 	}
@@ -158,20 +161,4 @@ func checkNames() []string {
 		names = append(names, r.Name)
 	}
 	return names
-}
-
-// locators is the files of several topologies.
-type locators []source.Locator
-
-// Locate implements source.Locator: a path means another value in each topology, so none is found.
-func (l locators) Locate(source.Path) source.Pos { return source.Pos{} }
-
-// Line implements source.Locator.
-func (l locators) Line(file string, line int) (string, bool) {
-	for _, in := range l {
-		if text, ok := in.Line(file, line); ok {
-			return text, true
-		}
-	}
-	return "", false
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"topoc/compiler/emulate"
+	"topoc/compiler/fabric"
 )
 
 func emulateCommand() *command {
@@ -62,20 +63,22 @@ func (e *emulation) declare(flags *pflag.FlagSet) {
 }
 
 // emulationText prints comparisons.
-type emulationText struct {
-	w         *bufio.Writer
-	isVerbose bool // devices that are as predicted too
-}
+type emulationText struct{ w *bufio.Writer }
 
 func newEmulationText(w io.Writer) *emulationText { return &emulationText{w: bufio.NewWriter(w)} }
 
 // comparisons prints machines with their sessions and routes: what is as predicted with a blank before it, what was predicted
 // and isn't there with a minus, what is there unpredicted with a plus.
 func (t *emulationText) comparisons(all []*emulate.Comparison) {
-	for i, c := range all {
-		if i > 0 {
+	isFirst := true
+	for _, c := range all {
+		if len(c.Sessions)+len(c.Routes) == 0 {
+			continue
+		}
+		if !isFirst {
 			fmt.Fprintln(t.w)
 		}
+		isFirst = false
 		fmt.Fprintln(t.w, c.Machine.Title())
 		t.lines("sessions", c.Sessions)
 		t.lines("routes", c.Routes)
@@ -152,14 +155,25 @@ func (t *emulationText) lines(title string, lines []emulate.Line) {
 }
 
 // summary is the last line: how much was compared, and what came of it.
-func (t *emulationText) summary(all []*emulate.Comparison, took time.Duration) {
+func (t *emulationText) summary(all []*emulate.Comparison, took, deadline time.Duration) {
 	sessions, routes, differences := emulate.Total(all)
 	verdict := "all as predicted"
-	if differences > 0 {
+	switch {
+	case sessions+routes == 0:
+		verdict = "there is nothing to compare"
+	case differences > 0:
 		verdict = fmt.Sprintf("%s from the prediction (- predicted, + seen)", plural(differences, "difference"))
 	}
-	fmt.Fprintf(t.w, "\n%s, %s, %s: %s, after %.1f s\n", plural(len(all), "device"), plural(sessions, "session end"),
+	devices := map[fabric.Device]bool{}
+	for _, c := range all {
+		devices[c.Machine.Device] = true
+	}
+	fmt.Fprintf(t.w, "\n%s, %s, %s: %s, after %.1f s", plural(len(devices), "device"), plural(sessions, "session end"),
 		plural(routes, "route"), verdict, took.Seconds())
+	if differences > 0 && took >= deadline {
+		fmt.Fprint(t.w, "; what needs longer to settle needs a longer --deadline")
+	}
+	fmt.Fprintln(t.w)
 }
 
 // plural writes a number of things.

@@ -89,8 +89,8 @@ func (m *emulation) inSandbox(topology string) error {
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := cmd.Start(); err != nil {
 		write.Close()
-		if errors.Is(err, os.ErrPermission) {
-			return emulate.ErrNoSandbox
+		if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL) {
+			return emulate.NoSandbox(err)
 		}
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
@@ -158,12 +158,12 @@ func stayUp(status int) error {
 
 // emulate is what happens in the sandbox.
 func (m *emulation) emulate(e *env, topology string) error {
-	dir, outside, err := emulate.EnterSandbox()
+	c := emulateCommand()
+	result, err := m.prediction.run(e, c, topology)
 	if err != nil {
 		return err
 	}
-	c := emulateCommand()
-	result, err := m.prediction.run(e, c, topology)
+	dir, outside, err := emulate.EnterSandbox() // not before: it hides files
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,11 @@ func (m *emulation) emulate(e *env, topology string) error {
 		if err != nil {
 			return err
 		}
-		failing = append(failing, devices...)
+		for _, d := range devices {
+			if !slices.Contains(failing, d) {
+				failing = append(failing, d)
+			}
+		}
 	}
 	if missing := emulate.Missing(lab); len(missing) > 0 {
 		return fmt.Errorf("not installed: %s; on Debian: %s", strings.Join(missing, ", "), emulate.InstallLine(missing))
@@ -206,7 +210,7 @@ func (m *emulation) watch(e *env, running *emulate.Running, failing []fabric.Dev
 	}
 	text := newEmulationText(e.stdout)
 	text.comparisons(before)
-	text.summary(before, time.Since(began))
+	text.summary(before, time.Since(began), m.deadline)
 	if err := text.w.Flush(); err != nil {
 		return err
 	}
@@ -227,19 +231,25 @@ func (m *emulation) watch(e *env, running *emulate.Running, failing []fabric.Dev
 // watchFailure lets devices die, prints what changes, and counts what differs from what is predicted for that.
 func (m *emulation) watchFailure(e *env, running *emulate.Running, failing []fabric.Device, before []*emulate.Comparison) (int, error) {
 	text := newEmulationText(e.stdout)
+	var names []string
 	for _, d := range failing {
-		fmt.Fprintf(text.w, "\n%s dies (- before, + after)\n\n", d.DeviceName())
+		names = append(names, d.DeviceName())
 		if err := running.FailDevice(d); err != nil {
 			return 0, err
 		}
 	}
+	verb := "dies"
+	if len(names) > 1 {
+		verb = "die"
+	}
+	fmt.Fprintf(text.w, "\n%s %s (- before, + after)\n\n", strings.Join(names, ", "), verb)
 	began := time.Now()
 	after, err := m.settle(e, running, running.Lab.Predicted.After(failing, nil))
 	if err != nil {
 		return 0, err
 	}
 	text.changes(before, after)
-	text.summary(after, time.Since(began))
+	text.summary(after, time.Since(began), m.deadline)
 	_, _, differences := emulate.Total(after)
 	if differences > 0 {
 		fmt.Fprintln(text.w)
@@ -261,6 +271,6 @@ func (m *emulation) settle(e *env, running *emulate.Running, p emulate.Predictio
 func printShells(e *env, running *emulate.Running, process int) {
 	fmt.Fprintln(e.stdout, "\nIt stays up; topoc emulate --clean ends it. A shell on a device:")
 	for _, machine := range running.Lab.Machines {
-		fmt.Fprintf(e.stdout, "  nsenter --target %d --all ip netns exec %s sh\n", process, machine.Name)
+		fmt.Fprintf(e.stdout, "  nsenter --target %d %s ip netns exec %s sh\n", process, emulate.EnterFlags(), machine.Name)
 	}
 }

@@ -43,6 +43,8 @@ type explanation struct {
 	Severity string `json:"severity"` // the worst that it reports
 	Summary  string `json:"summary"`  // one sentence
 	Doc      string `json:"doc"`      // paragraphs: why, where the need comes from, how to mend it; none for mistakes of shape
+
+	severity diag.Severity
 }
 
 func explain(w io.Writer, args []string, isJSON bool) error {
@@ -101,6 +103,7 @@ func explanations() []explanation {
 			Severity: r.Severity.String(),
 			Summary:  strings.TrimSpace(strings.TrimPrefix(title, r.Name+":")),
 			Doc:      strings.TrimSpace(doc),
+			severity: r.Severity,
 		})
 	}
 	for name, sentence := range mistakes {

@@ -31,7 +31,7 @@ const (
 //   - "sh" is for a reader to type; the files it names below out/ must be there
 //   - "text" is a picture
 //
-// With TOPOC_UPDATE=1 the outputs are rewritten. The workflow among the files is run too, its steps must succeed.
+// With TOPOC_UPDATE=1 the outputs are rewritten. The workflows among the files are run too, their steps must succeed.
 func TestReadmeSession(t *testing.T) {
 	emulates, err := condition("emulation")
 	if err != nil {
@@ -266,7 +266,7 @@ func (s *readmeSession) write(b *readmeBlock) {
 			s.Errorf("README.md:%d: %s: no kustomization is at %s", b.line, b.file, dir[1])
 		}
 	}
-	for _, step := range regexp.MustCompile(`(?m)^ *- run: (.*)$`).FindAllStringSubmatch(text, -1) {
+	for _, step := range regexp.MustCompile(`(?m)^ *- (?:run: )?(topoc .*)$`).FindAllStringSubmatch(text, -1) {
 		s.steps++
 		if out := s.command(step[1]); s.status != exitOK {
 			s.Errorf("README.md:%d: %s: %s: exit code %d\n%s", b.line, b.file, step[1], s.status, strings.Join(out, "\n"))

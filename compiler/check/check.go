@@ -4,6 +4,7 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"topoc/compiler/calico"
@@ -159,6 +160,9 @@ func (c *Checks) pass(need Need, evidence Pass) {
 		r.Run(&p)
 	}
 }
+
+// Ran returns the names of the rules that ran so far, sorted.
+func (c *Checks) Ran() []string { return slices.Sorted(maps.Keys(c.ran)) }
 
 // Found returns what the rules that ran have found and no waiver silences, and what there is to say of the waivers. Waivers see
 // the findings of all passes; one of a rule that has not run is not judged.

@@ -57,10 +57,21 @@ func birdProcess(w *cfgtext.Writer, routerID netip.Addr, port uint16) {
 
 func ignored(patterns []string) string {
 	var b strings.Builder
-	for _, p := range patterns { // Calico admits letters, digits and _.*- only
-		fmt.Fprintf(&b, "-%q, ", p)
+	for _, p := range patterns {
+		fmt.Fprintf(&b, "-%s, ", birdPattern(p))
 	}
 	return b.String()
+}
+
+// birdPattern quotes a pattern of interfaces. BIRD knows no escapes: a character that Calico would refuse, and that objects which
+// somebody edited may have, stands for any other.
+func birdPattern(pattern string) string {
+	return `"` + strings.Map(func(r rune) rune {
+		if r < '*' || r > 'z' || strings.ContainsRune("<>[]\\^`;,/=", r) {
+			return '?'
+		}
+		return r
+	}, pattern) + `"`
 }
 
 // kernelFilter writes what BIRD may write into the kernel. Tunnels are the business of Calico's own BIRD: see Plain.
@@ -165,7 +176,7 @@ func birdConditions(r *simulate.FilterRule) []string {
 		all = append(all, strings.Join(any, " || "))
 	}
 	if r.Interface != "" {
-		all = append(all, "defined(ifname)", fmt.Sprintf("ifname ~ %q", r.Interface))
+		all = append(all, "defined(ifname)", "ifname ~ "+birdPattern(r.Interface))
 	}
 	if r.MinLocalPref > 0 {
 		all = append(all, "defined(bgp_local_pref)", fmt.Sprintf("bgp_local_pref >= %d", r.MinLocalPref))
@@ -183,8 +194,8 @@ func birdConditions(r *simulate.FilterRule) []string {
 	return all
 }
 
-// birdSource is how BIRD says where a route comes from. To BIRD 1.6 && and || are of one precedence. Static routes to peers are none of the node's own announcements, which
-// are blackholes.
+// birdSource is how BIRD says where a route comes from. Static routes to peers are none of the node's own announcements, which are
+// blackholes. To BIRD 1.6 && and || are of one precedence.
 var birdSource = map[simulate.RouteSource]string{
 	simulate.StaticSource: "((source = RTS_STATIC) && (dest = RTD_BLACKHOLE))",
 	simulate.KernelSource: "(source = RTS_INHERIT)",

@@ -139,7 +139,7 @@ func compareRoutes(m *Machine, p Prediction, s *Seen) []Line {
 		if row.VRF != m.VRF || row.Table != simulate.KernelTable || isFelix(row) || row.Prefix.Addr().Is6() && row.Prefix.Addr().IsLinkLocalUnicast() {
 			continue
 		}
-		line := Line{Predicted: predictedText(row)}
+		line := Line{Predicted: m.predictedText(row)}
 		text := line.Predicted
 		if !seen[text] {
 			text = byGateway[text]
@@ -195,12 +195,12 @@ func prefixOf(text string) string {
 
 // routeText writes a route so that what means the same reads the same.
 type routeText struct {
-	prefix  netip.Prefix
-	kind    simulate.RouteType
-	proto   string
-	metric  uint32
-	nextTo  []string
-	isLocal bool // a connected subnet
+	prefix netip.Prefix
+	kind   simulate.RouteType
+	proto  string
+	metric uint32
+	nextTo []string
+	most   int // next hops that a switch uses at once; 0: no matter. Which of more it uses goes by what came first
 }
 
 func (r routeText) String() string {
@@ -220,7 +220,11 @@ func (r routeText) String() string {
 		fmt.Fprintf(&b, " metric %d", r.metric)
 	}
 	slices.Sort(r.nextTo)
-	for _, hop := range slices.Compact(r.nextTo) {
+	hops := slices.Compact(r.nextTo)
+	if r.most > 1 && len(hops) == r.most {
+		hops = []string{fmt.Sprintf("over as many next hops as it uses at once, %d", r.most)}
+	}
+	for _, hop := range hops {
 		b.WriteString(" " + hop)
 	}
 	return b.String()
@@ -239,8 +243,8 @@ func nextHopText(a netip.Addr, iface string) string {
 	return strings.Join(words, " ")
 }
 
-func predictedText(row simulate.RouteRow) string {
-	r := routeText{prefix: row.Prefix, kind: row.Type, proto: row.Proto, metric: row.Metric}
+func (m *Machine) predictedText(row simulate.RouteRow) string {
+	r := routeText{prefix: row.Prefix, kind: row.Type, proto: row.Proto, metric: row.Metric, most: m.maximumPaths()}
 	if row.Prefix.Addr().Is6() {
 		r.metric = cmp.Or(r.metric, kernelMetric6(row.Source.IsValid()))
 	}
@@ -262,9 +266,21 @@ func kernelMetric6(isConnected bool) uint32 {
 	return 1024
 }
 
+// maximumPaths is how many next hops a switch uses at once; 0: the machine is none that speaks BGP.
+func (m *Machine) maximumPaths() int {
+	if s, ok := m.Device.(*fabric.Switch); ok {
+		for _, r := range s.Routers {
+			if r.VRF == m.VRF {
+				return r.MaximumPaths
+			}
+		}
+	}
+	return 0
+}
+
 // seenText writes a route as it is; those gateways have no name.
 func (m *Machine) seenText(route SeenRoute, nameless []netip.Addr) string {
-	r := routeText{prefix: route.Prefix, kind: route.Type, proto: protocolText(route.Protocol), metric: route.Metric}
+	r := routeText{prefix: route.Prefix, kind: route.Type, proto: protocolText(route.Protocol), metric: route.Metric, most: m.maximumPaths()}
 	for _, nh := range route.NextHops {
 		if slices.Contains(nameless, nh.Address) {
 			r.nextTo = append(r.nextTo, someGateway)

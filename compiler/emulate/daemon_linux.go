@@ -59,7 +59,10 @@ func (m *machine) startBIRD(program string, conf []byte, again bool) error {
 	if err != nil {
 		return err
 	}
-	return d.wait(func() bool { return exists(m.socketOf(program)) })
+	return d.wait(func() bool { // the socket is there before the configuration is read
+		_, err := birdCommand(m.socketOf(program), "show status")
+		return err == nil
+	})
 }
 
 func (m *machine) socketOf(program string) string { return filepath.Join(m.dir, program+".ctl") }

@@ -19,9 +19,26 @@ type kept struct {
 	Name    string `json:"name"`
 }
 
-// keptDir is where a user's kept emulations are noted.
-func keptDir() string {
-	return filepath.Join(os.TempDir(), fmt.Sprintf("topoc-emulate-%d", os.Getuid()))
+// keptDir is where a user's kept emulations are noted: nobody else may write there.
+func keptDir() (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("topoc-emulate-%d", os.Geteuid()))
+	if own := os.Getenv("XDG_RUNTIME_DIR"); own != "" {
+		dir = filepath.Join(own, "topoc-emulate")
+	} else if os.Geteuid() == 0 {
+		dir = "/run/topoc-emulate"
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return "", err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ok || int(owner.Uid) != os.Geteuid() {
+		return "", fmt.Errorf("%s is not this user's alone: remove it", dir)
+	}
+	return dir, nil
 }
 
 // Keep notes an emulation by its first process, for Clean.
@@ -34,43 +51,63 @@ func Keep(pid int, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(keptDir(), 0o700); err != nil {
+	dir, err := keptDir()
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(keptDir(), strconv.Itoa(pid)+".json"), data, 0o600)
+	staged, err := os.CreateTemp(dir, ".note")
+	if err != nil {
+		return err
+	}
+	_, err = staged.Write(data)
+	if err := errors.Join(err, staged.Close()); err != nil {
+		return err
+	}
+	return os.Rename(staged.Name(), filepath.Join(dir, strconv.Itoa(pid)+noteSuffix))
 }
 
-// Clean ends all emulations that the user kept, and returns their names. What they were made of goes with them.
+const noteSuffix = ".json"
+
+// Clean ends all emulations that the user kept, and returns their names. What they were made of goes with them. A note that
+// cannot be read is removed, and told.
 func Clean() ([]string, error) {
-	files, err := os.ReadDir(keptDir())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	dir, err := keptDir()
+	if err != nil {
+		return nil, err
 	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"+noteSuffix))
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, f := range files {
-		file := filepath.Join(keptDir(), f.Name())
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return names, err
+	var errs []error
+	for _, file := range files {
+		name, err := end(file)
+		if name != "" {
+			names = append(names, name)
 		}
-		var k kept
-		if err := json.Unmarshal(data, &k); err != nil {
-			return names, fmt.Errorf("%s: %w", file, err)
-		}
-		if started, err := startOf(k.PID); err == nil && started == k.Started {
-			if err := syscall.Kill(k.PID, syscall.SIGKILL); err != nil {
-				return names, fmt.Errorf("end emulation %s: %w", k.Name, err)
-			}
-			names = append(names, k.Name)
-		}
-		if err := os.Remove(file); err != nil {
-			return names, err
-		}
+		errs = append(errs, err, os.Remove(file))
 	}
-	return names, os.Remove(keptDir())
+	return names, errors.Join(errs...)
+}
+
+// end ends the emulation of a note, and returns its name; empty: it had ended by itself.
+func end(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var k kept
+	if err := json.Unmarshal(data, &k); err != nil {
+		return "", fmt.Errorf("%s says of no emulation, and was removed: %w", file, err)
+	}
+	if started, err := startOf(k.PID); err != nil || started != k.Started {
+		return "", nil
+	}
+	if err := syscall.Kill(k.PID, syscall.SIGKILL); err != nil {
+		return "", fmt.Errorf("end emulation %s: %w", k.Name, err)
+	}
+	return k.Name, nil
 }
 
 // startOf is when a process was started (proc_pid_stat(5), field 22).

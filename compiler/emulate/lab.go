@@ -85,6 +85,9 @@ func (m *Machine) Addresses(iface string) []netip.Addr {
 	return all
 }
 
+// middleName is the namespace of the bridges.
+const middleName = "networks"
+
 // labPort begins the names of interfaces on networks that the topology doesn't have.
 const labPort = "topoc"
 
@@ -121,7 +124,7 @@ const (
 func NewLab(r *simulate.Result, timing Timing) *Lab {
 	l := &Lab{Predicted: r, timing: timing}
 	stations := r.Stations()
-	p := &planner{Lab: l, names: map[string]bool{}, shared: map[netip.Addr]map[int]bool{}}
+	p := &planner{Lab: l, names: map[string]bool{middleName: true}, shared: map[netip.Addr]map[int]bool{}}
 	for i := range stations {
 		l.Machines = append(l.Machines, p.machine(&stations[i]))
 	}
@@ -213,12 +216,19 @@ func (p *planner) port(s *simulate.Port, used map[string]bool) Port {
 	return port
 }
 
+// noNames are no names of interfaces to the kernel, labPrefixes begin those that are not a topology's to give.
+var (
+	noNames     = []string{".", "..", "all", "default"}
+	labPrefixes = []string{"cali", "kube-ipvs", "vxlan", labPort}
+)
+
 // kernelName is what an interface is called in the kernel: its own name where that is one.
 func kernelName(declared string, used map[string]bool) string {
 	const longest = 15 // IFNAMSIZ less the NUL
 	name := declared
+	isTaken := func(prefix string) bool { return strings.HasPrefix(name, prefix) } // by the lab, or a pattern of Calico's
 	if isBad := strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == '/' || r == ':' || r > '~' }); isBad || name == "" ||
-		len(name) > longest || name == "." || name == ".." || used[name] {
+		len(name) > longest || slices.Contains(noNames, name) || used[name] || slices.ContainsFunc(labPrefixes, isTaken) {
 		for i := 0; ; i++ {
 			if name = fmt.Sprintf("port%d", i); !used[name] {
 				break
@@ -351,7 +361,8 @@ func (p *planner) innerAddress(n *fabric.Node, f fabric.Family) netip.Addr {
 	return netip.Addr{}
 }
 
-func isVXLAN(iface string) bool { return strings.HasPrefix(iface, "vxlan") }
+// isVXLAN reports whether an interface is one of Felix's VXLAN devices.
+func isVXLAN(iface string) bool { return iface == "vxlan.calico" || iface == "vxlan-v6.calico" }
 
 // isFelix reports whether a predicted route is Felix's: of its protocol, or through its tunnels, where `ip route` prints none.
 func isFelix(row simulate.RouteRow) bool {

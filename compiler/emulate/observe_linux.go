@@ -33,7 +33,7 @@ func (r *Running) see(ctx context.Context, m *machine) (*Seen, error) {
 		}
 		lines, err := birdCommand(m.socketOf(program), "show protocols")
 		if err != nil {
-			return nil, fmt.Errorf("ask %s of %s: %w", program, m.plan.Name, err)
+			return nil, fmt.Errorf("ask %s of %s: %w: %s", program, m.plan.Name, err, tail(m.daemons[program].log))
 		}
 		s.Sessions = append(s.Sessions, birdSessions(program, lines)...)
 	}

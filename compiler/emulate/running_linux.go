@@ -51,7 +51,7 @@ func Start(ctx context.Context, l *Lab, dir string) (*Running, error) {
 		return r, err
 	}
 	var err error
-	if r.middle, err = newNamespace("networks"); err != nil {
+	if r.middle, err = newNamespace(middleName); err != nil {
 		return r, err
 	}
 	var tunnels []Tunnel
@@ -70,6 +70,9 @@ func Start(ctx context.Context, l *Lab, dir string) (*Running, error) {
 		if err := m.address(tunnels); err != nil {
 			return r, err
 		}
+	}
+	if err := r.introduce(); err != nil {
+		return r, err
 	}
 	if err := r.learnLinkLocals(); err != nil {
 		return r, err

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
@@ -26,8 +27,31 @@ func Sandbox(cmd *exec.Cmd) {
 	cmd.SysProcAttr = a
 }
 
-// ErrNoSandbox is that this machine doesn't let the user make namespaces.
-var ErrNoSandbox = errors.New("network namespaces need root here: user namespaces are not allowed")
+// NoSandbox says what must be allowed where this machine doesn't let the user make namespaces.
+func NoSandbox(why error) error {
+	if os.Geteuid() == 0 {
+		return fmt.Errorf("namespaces cannot be made here, though by root: %w: in a container they need the capability SYS_ADMIN", why)
+	}
+	return fmt.Errorf("namespaces cannot be made here: %w: run it as root, or allow user namespaces (sysctl user.max_user_namespaces, "+
+		"user.max_net_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)", why)
+}
+
+// EnterFlags are the flags of nsenter that lead this user into a sandbox of its own.
+func EnterFlags() string {
+	const flags = "--mount --pid --net"
+	if isMapped() {
+		return "--user --preserve-credentials " + flags
+	}
+	return flags
+}
+
+// isMapped reports whether this process is in a user namespace: as root, without being the machine's.
+func isMapped() bool {
+	const everybody = "4294967295"
+	data, err := os.ReadFile("/proc/self/uid_map")
+	fields := strings.Fields(string(data))
+	return err == nil && (len(fields) != 3 || fields[2] != everybody)
+}
 
 // sandboxDir is what a sandbox has for itself, gone with it.
 const sandboxDir = "/run"
@@ -62,7 +86,7 @@ func EnterSandbox() (dir string, outside int, err error) {
 // privateMounts makes what the sandbox has for itself of the file system.
 func privateMounts() (dir string, err error) {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return "", fmt.Errorf("keep mounts private: %w", err)
+		return "", NoSandbox(err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return "", fmt.Errorf("mount /proc: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
@@ -98,6 +99,64 @@ func (r *Running) bridge(network int, all []*plug) error {
 		}
 		if err := r.middle.links.LinkSetMaster(link, bridge); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// manyPorts is how many machines a network may have until they are told each other's hardware addresses: the kernel has one table
+// of those that it learned for all namespaces of a machine, by default of 1024 (net.ipv4.neigh.default.gc_thresh3), which a mesh
+// of some 30 nodes would fill. What it is told does not count.
+const manyPorts = 16
+
+// introduce tells the machines of large networks each other's hardware addresses.
+func (r *Running) introduce() error {
+	type resident struct {
+		plug     *plug
+		index    int
+		hardware net.HardwareAddr
+	}
+	networks := map[int][]resident{}
+	for _, m := range r.machines {
+		for i := range m.plan.Ports {
+			p := &plug{m, &m.plan.Ports[i]}
+			link, err := m.ns.links.LinkByName(p.port.Name)
+			if err != nil {
+				return err
+			}
+			networks[p.port.Network] = append(networks[p.port.Network], resident{p, link.Attrs().Index, link.Attrs().HardwareAddr})
+		}
+	}
+	for _, all := range networks {
+		if len(all) < manyPorts {
+			continue
+		}
+		for _, near := range all {
+			for _, far := range all {
+				if near.plug == far.plug {
+					continue
+				}
+				if err := near.plug.machine.knows(near.index, far.plug.port, far.hardware); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// knows tells a machine the hardware address behind another one's addresses; virtual ones may move, and are left to it.
+func (m *machine) knows(index int, far *Port, hardware net.HardwareAddr) error {
+	for _, a := range far.Addresses {
+		if slices.Contains(far.Shared, a) {
+			continue
+		}
+		neighbor := &netlink.Neigh{LinkIndex: index, Family: netlink.FAMILY_V4, State: netlink.NUD_PERMANENT, IP: net.IP(a.Addr().AsSlice()), HardwareAddr: hardware}
+		if a.Addr().Is6() {
+			neighbor.Family = netlink.FAMILY_V6
+		}
+		if err := m.ns.links.NeighSet(neighbor); err != nil {
+			return fmt.Errorf("neighbor %s of %s: %w", a.Addr(), m.plan.Name, err)
 		}
 	}
 	return nil
