@@ -32,6 +32,7 @@ type lab struct {
 	Packets      bool // packets are sent
 	Restarts     bool // a BIRD is killed and restarts
 	Outages      bool // daemons, devices and links fail too
+	Mistold      bool // the first node's BIRD announces nothing
 	Differs      bool // some differences are known, so that there is no need to wait for long that they go
 }
 

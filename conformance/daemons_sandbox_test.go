@@ -119,12 +119,7 @@ func (x *sandboxed) build(ctx context.Context) error {
 	for _, m := range x.plan.Machines {
 		switch d := m.Device.(type) {
 		case *fabric.Node:
-			if m.BIRD != nil {
-				m.BIRD, err = normalise(birdFile(x.dir, d, fabric.IPv4), x.Timing)
-			}
-			if err == nil && m.BIRD6 != nil {
-				m.BIRD6, err = normalise(birdFile(x.dir, d, fabric.IPv6), x.Timing)
-			}
+			err = x.tellNode(m, d)
 		case *fabric.Switch:
 			err = x.checkSnippet(m, d)
 		case *fabric.Host:
@@ -137,6 +132,20 @@ func (x *sandboxed) build(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellNode gives the BIRDs of a node what confd rendered for it.
+func (x *sandboxed) tellNode(m *emulate.Machine, n *fabric.Node) (err error) {
+	if m.BIRD != nil {
+		m.BIRD, err = normalise(birdFile(x.dir, n, fabric.IPv4), x.Timing)
+	}
+	if err == nil && m.BIRD6 != nil {
+		m.BIRD6, err = normalise(birdFile(x.dir, n, fabric.IPv6), x.Timing)
+	}
+	if x.Mistold && m == x.plan.Machines[0] {
+		m.BIRD = bytes.ReplaceAll(m.BIRD, []byte("export filter {"), []byte("export filter { reject;"))
+	}
+	return err
 }
 
 // iproute2 is what the topology calls a host whose routes are a batch of ip's.

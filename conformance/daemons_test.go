@@ -79,6 +79,26 @@ func TestDaemonsWithTheirOwnTimersComeToWhatIsPredicted(t *testing.T) {
 	t.Fatal("there is no example two-clusters")
 }
 
+// TestADaemonThatIsToldSomethingElseIsFound shows that a comparison can fail.
+func TestADaemonThatIsToldSomethingElseIsFound(t *testing.T) {
+	for _, top := range examples(t) {
+		if top.name != "two-clusters" {
+			continue
+		}
+		r := (&lab{Name: top.name, Text: top.text, Timing: quick, Mistold: true, Differs: true}).run(t)
+		if r.Error != "" || len(r.Differences) == 0 {
+			t.Fatalf("a BIRD announces nothing, and all of %d routes is as predicted: %s", r.Routes, r.Error)
+		}
+		for _, d := range r.Differences {
+			if !strings.Contains(d, "10.200.") || !strings.HasSuffix(d, `seen ""`) {
+				t.Errorf("beside what the BIRD does not announce differs: %s", d)
+			}
+		}
+		return
+	}
+	t.Fatal("there is no example two-clusters")
+}
+
 // runLabs runs labs, as many at a time as tests may run, and says what all of them came to.
 func runLabs(t *testing.T, labs []*lab) {
 	begun := time.Now()
