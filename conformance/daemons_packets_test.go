@@ -59,7 +59,8 @@ func (x *sandboxed) sendPackets(ctx context.Context) error {
 			x.Lost++
 		}
 		if (e.lost == nil) != e.trace.Reached {
-			x.differ("packets from %s to %s: the trace says %q, and of %d the first is lost that says: %v", e.from, e.to, e.trace.Verdict, e.sent, e.lost)
+			x.differ("packets from %s to %s: the trace says %q, and of %d one is lost that says: %v",
+				e.from, e.to, e.trace.Verdict, e.sent, e.lost)
 		}
 		x.Sent += e.sent
 	}

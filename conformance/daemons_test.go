@@ -26,7 +26,8 @@ var drilled = map[string]bool{
 func TestDaemonsOfExamplesComeToWhatIsPredicted(t *testing.T) {
 	var labs []*lab
 	for _, top := range examples(t) {
-		labs = append(labs, &lab{Name: top.name, Text: top.text, Timing: quick, Packets: true, Restarts: drilled[top.name], Outages: drilled[top.name]})
+		isDrilled := drilled[top.name]
+		labs = append(labs, &lab{Name: top.name, Text: top.text, Timing: quick, Packets: true, Restarts: isDrilled, Outages: isDrilled})
 		if top.name == "two-clusters" {
 			labs = append(labs, &lab{Name: top.name + "-without-pools", Text: top.text, Timing: quick, Packets: true, WithoutPools: true})
 		}
@@ -106,8 +107,8 @@ func runLabs(t *testing.T, labs []*lab) {
 	var sum labReport
 	known, run := 0, 0
 	t.Cleanup(func() { // once all have ended
-		t.Logf("%d topologies, %d with known differences: %d devices, %d session ends, %d routes; %d snippets and %d hosts' routes loaded as topoc wrote them; "+
-			"%d exchanges get there and back and %d do not, by %d packets and connections; %d failures; in %s",
+		t.Logf("%d topologies, %d with known differences: %d devices, %d session ends, %d routes; "+
+			"%d snippets and %d hosts' routes loaded as topoc wrote them; %d exchanges get there and back and %d do not, by %d packets and connections; %d failures; in %s",
 			run, known, sum.Devices, sum.Sessions, sum.Routes, sum.Snippets, sum.HostRoutes, sum.Reached, sum.Lost, sum.Sent, sum.Failures,
 			time.Since(begun).Round(time.Second))
 	})
