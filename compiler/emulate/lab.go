@@ -124,7 +124,7 @@ const (
 func NewLab(r *simulate.Result, timing Timing) *Lab {
 	l := &Lab{Predicted: r, timing: timing}
 	stations := r.Stations()
-	p := &planner{Lab: l, names: map[string]bool{middleName: true}, shared: map[netip.Addr]map[int]bool{}}
+	p := &planner{Lab: l, names: map[string]bool{middleName: true}, shared: map[netip.Addr]map[int]bool{}, vxlan: map[*fabric.Cluster]bool{}}
 	for i := range stations {
 		l.Machines = append(l.Machines, p.machine(&stations[i]))
 	}
@@ -141,6 +141,7 @@ type planner struct {
 	*Lab
 	names  map[string]bool
 	shared map[netip.Addr]map[int]bool // networks on which somebody has a shared address already
+	vxlan  map[*fabric.Cluster]bool
 }
 
 func (p *planner) machine(s *simulate.Station) *Machine {
@@ -338,6 +339,31 @@ func (p *planner) felix(m *Machine, n *fabric.Node) {
 		}
 		m.Routes = append(m.Routes, r)
 	}
+	if !p.usesVXLAN(n.Cluster) {
+		return
+	}
+	for i, f := range families { // others may send where the node itself sends nothing
+		name := []string{"vxlan.calico", "vxlan-v6.calico"}[i]
+		inner := p.innerAddress(n, f)
+		if inner.IsValid() && !slices.ContainsFunc(m.Tunnel, func(t Tunnel) bool { return t.Name == name }) {
+			m.Tunnel = append(m.Tunnel, Tunnel{Name: name, Cluster: n.Cluster, Outer: n.Addr(f), Inner: inner})
+		}
+	}
+}
+
+// usesVXLAN reports whether any node of a cluster has a route by VXLAN.
+func (p *planner) usesVXLAN(c *fabric.Cluster) bool {
+	uses, known := p.vxlan[c]
+	if !known {
+		isTunneled := func(row simulate.RouteRow) bool {
+			return slices.ContainsFunc(row.NextHops, func(nh simulate.NextHop) bool { return isVXLAN(nh.Interface) })
+		}
+		for _, n := range c.Nodes {
+			uses = uses || slices.ContainsFunc(p.Predicted.Routes(n), isTunneled)
+		}
+		p.vxlan[c] = uses
+	}
+	return uses
 }
 
 // innerAddress is the address of a node's VXLAN device: the gateway by which another node has a route to what this one holds.
