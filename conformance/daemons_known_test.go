@@ -4,21 +4,14 @@ package conformance
 const (
 	thirdPartyIPv6 = "FRR tells a third-party IPv6 next hop with a link-local one of its own, which BIRD then uses"
 	racesOfVXLAN   = "routes that Felix writes for VXLAN race with those of BGP, so that there are several stable outcomes"
-	otherFamily    = "pods of a node are taken to send over a family of which the node has no blocks"
 	sharedGateway  = "whoever may hold a virtual gateway is asked before sessions come up; in an emulation one holds it"
 )
 
 // knownDifferences are topologies of which an emulation is not as predicted, with the cause. One that is all the same fails, so
 // that nothing stays here that was mended.
 var knownDifferences = map[string]string{
-	"random-5":  otherFamily,
 	"random-16": racesOfVXLAN,
-	"random-32": otherFamily,
-	"random-35": otherFamily,
-	"random-39": otherFamily,
-	"random-43": otherFamily,
 	"random-44": thirdPartyIPv6,
-	"random-50": otherFamily,
 	"random-51": thirdPartyIPv6,
 	"random-55": sharedGateway,
 }

@@ -12,7 +12,7 @@ import (
 func (t *traffic) sources(from, to party, f int) []place {
 	var all []place
 	add := func(at place) {
-		if at.part.hasAddress(f) && !t.isDead(at) {
+		if at.part.hasAddress(f) && !t.isDead(at) && !(from.kind == partyPods && at.hasPodsOfOther(f)) {
 			all = append(all, at)
 		}
 	}
@@ -29,6 +29,16 @@ func (t *traffic) sources(from, to party, f int) []place {
 		}
 	}
 	return all
+}
+
+// hasPodsOfOther reports whether a node has blocks, but of the other family alone: no pod of its sends over this one.
+func (at place) hasPodsOfOther(f int) bool {
+	if at.part.Nodes == nil || at.part.rules == nil {
+		return false
+	}
+	all := at.part.rules.allocations().of[at.part.Nodes[at.member]]
+	isOf := func(h held) bool { return familyIndex(fabric.FamilyOf(h.prefix.Addr())) == f }
+	return len(all) > 0 && !slices.ContainsFunc(all, isOf)
 }
 
 // targets are the courses to what a party has of a family and its asker may expect to reach.

@@ -168,8 +168,9 @@ func podsReach(v *view, from, to *fabric.Cluster) bool {
 			isAsked = true
 			for _, s := range livingNodes(v, from) {
 				f := fabric.FamilyOf(h.prefix.Addr())
-				if !s.part.hasAddress(familyIndex(f)) {
-					continue
+				isOf := func(own held) bool { return fabric.FamilyOf(own.prefix.Addr()) == f }
+				if own := s.held(); !s.part.hasAddress(familyIndex(f)) || len(own) > 0 && !slices.ContainsFunc(own, isOf) {
+					continue // it has no pod that could ask
 				}
 				isCommon = true
 				if s == e {
