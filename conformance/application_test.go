@@ -33,11 +33,20 @@ type application struct {
 	commands  int             // so far
 }
 
-// sh runs a command that is written for README.md's cluster, and returns what it printed and its exit status.
+// sh runs a command that is written for README.md's cluster, and returns what it printed and its exit status. While a machine is busy
+// the API server may take Calico's, whose probe is late, for gone: the command is then run again, as its user would.
 func (a *application) sh(command string) (string, int) {
 	a.Helper()
 	a.commands++
-	out, err := a.Shell(a.Context(), a.dir, forCluster(command, a.cluster.Name, a.cluster.API))
+	line := forCluster(command, a.cluster.Name, a.cluster.API)
+	out, err := a.Shell(a.Context(), a.dir, line)
+	for tries := 1; err != nil && isUnavailable(out) && tries < 5; tries++ {
+		a.Logf("cluster %s: run again, since Calico's API was not served: %s", a.cluster.Name, command)
+		if err := a.waitForCalico(a.Context()); err != nil {
+			a.Fatal(err)
+		}
+		out, err = a.Shell(a.Context(), a.dir, line)
+	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -47,6 +56,11 @@ func (a *application) sh(command string) (string, int) {
 	}
 	a.Fatalf("cluster %s: %v", a.cluster.Name, err)
 	return "", 0
+}
+
+// isUnavailable reports whether kubectl says that the API server passes nothing on to Calico's: to a request, or when it asked what there is.
+func isUnavailable(out string) bool {
+	return strings.Contains(out, "the server is currently unable to handle the request") || strings.Contains(out, "doesn't have a resource type")
 }
 
 // must runs a command that must succeed, and returns what it printed.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"topoc/compiler/calico"
 )
@@ -69,4 +70,22 @@ func TestPoolOfAChangedRangeWaitsForTheOldOne(t *testing.T) {
 	a.must(a.readme.apply)
 	a.unchangedBut(a.readme.prune)
 	a.holds(later)
+}
+
+// A command that is run while Calico's API is not served is run again once it is.
+func TestCommandWaitsForCalico(t *testing.T) {
+	a := exampleCluster(t, "two-clusters", "cluster-a")
+	pointAt := func(service string) {
+		patch := `{"spec":{"service":{"name":"` + service + `"}}}`
+		if out, err := a.Kubectl(t.Context(), "patch", "apiservice", "v3.projectcalico.org", "--type=merge", "-p", patch); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
+	pointAt("none")
+	for a.answers(t.Context(), calicoPath) {
+		time.Sleep(50 * time.Millisecond)
+	}
+	mended := time.AfterFunc(2*time.Second, func() { pointAt("calico-api") })
+	defer mended.Stop()
+	a.must("kubectl --context blue get ippools.projectcalico.org")
 }

@@ -33,7 +33,7 @@ type Server struct {
 	token    string
 	http     *http.Client
 	etcd     *etcdclient.Client
-	children []*child
+	children []*child // the latest first: Calico's API server
 	closers  []io.Closer
 }
 
@@ -169,6 +169,9 @@ func (s *Server) startKubernetes(ctx context.Context) error {
 		"--token-auth-file="+tokens, "--authorization-mode=AlwaysAllow", "--disable-admission-plugins=ServiceAccount")
 }
 
+// calicoPath is of something that Calico's API server has.
+const calicoPath = "/apis/projectcalico.org/v3/bgppeers"
+
 // startCalico starts Calico's API server and has the other one pass projectcalico.org/v3 on to it.
 func (s *Server) startCalico(ctx context.Context) error {
 	port, err := freePort()
@@ -182,7 +185,7 @@ func (s *Server) startCalico(ctx context.Context) error {
 	if out, err := s.Kubectl(ctx, "apply", "-f", service); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
-	return s.start(ctx, "apiserver", "/apis/projectcalico.org/v3/bgppeers",
+	return s.start(ctx, "apiserver", calicoPath,
 		"--kubeconfig="+s.Kubeconfig, "--authentication-kubeconfig="+s.Kubeconfig, "--authorization-kubeconfig="+s.Kubeconfig,
 		"--bind-address=127.0.0.1", "--secure-port="+port, "--cert-dir="+filepath.Join(s.dir, "calico"))
 }
@@ -195,19 +198,27 @@ func (s *Server) start(ctx context.Context, program, path string, arguments ...s
 		return err
 	}
 	s.children = append([]*child{c}, s.children...)
-	return c.until(ctx, func() bool {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
-		if err != nil {
-			panic(err)
-		}
-		request.Header.Set("Authorization", "Bearer "+s.token)
-		answer, err := s.http.Do(request)
-		if err != nil {
-			return false
-		}
-		answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	})
+	return c.until(ctx, func() bool { return s.answers(ctx, path) })
+}
+
+// waitForCalico waits until the API server passes requests on to Calico's.
+func (s *Server) waitForCalico(ctx context.Context) error {
+	return s.children[0].until(ctx, func() bool { return s.answers(ctx, calicoPath) })
+}
+
+// answers reports whether the API server answers a request for path with 200.
+func (s *Server) answers(ctx context.Context, path string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	answer, err := s.http.Do(request)
+	if err != nil {
+		return false
+	}
+	answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 // createCRDs creates those that Calico's release comes with: all of Calico's own, and of the operator's those that a user of topoc
