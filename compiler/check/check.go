@@ -18,7 +18,8 @@ import (
 type Rule struct {
 	Name     string
 	Severity diag.Severity // the worst that it reports, and what Reportf reports
-	Doc      string        // "name: one sentence", a blank line, then why, where the need comes from, how to mend it
+	Doc      string        // "name: one sentence", a blank line, then why and what happened where it was not minded, how to mend it
+	Source   string        // where the need comes from: an RFC's section, an issue or a page of Calico's, a write-up; one line
 	Needs    Need
 	Run      func(*Pass) // reports through the Pass; only reads the fabric; nil: judged by Run itself, as waivers are
 }
