@@ -85,7 +85,7 @@ func calicoObjects(o *calico.Objects) ([]metav1.Object, error) {
 // newerThanTest returns what the objects of c use that the release under test lacks.
 func newerThanTest(c *fabric.Cluster) []calico.Gate {
 	var newer []calico.Gate
-	for _, gate := range calico.Gates(c) {
+	for _, gate := range calico.Compile(c).Gates() {
 		if !underTest.AtLeast(gate.Since) {
 			newer = append(newer, gate)
 		}

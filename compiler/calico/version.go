@@ -107,11 +107,10 @@ type Gate struct {
 	At    source.Path // what in the topology asks for it
 }
 
-// Gates lists everything that the objects of c use and that appeared in some release since 3.12, whether the user wrote it
-// or topoc derived it, and whether c.Version has it or not; sorted by At, then What. It reads the objects that Compile
-// makes, so that nothing can be written without being listed.
-func Gates(c *fabric.Cluster) []Gate {
-	o := Compile(c)
+// Gates lists everything that the objects use and that appeared in some release since 3.12, whether the user wrote it or topoc
+// derived it, and whether the cluster's release has it or not; sorted by At, then What. It reads the objects themselves, so that
+// nothing can be written without being listed.
+func (o *Objects) Gates() []Gate {
 	var g gates
 	g.object(v3.KindBGPConfiguration, o.BGPConfiguration, o)
 	for _, peer := range o.BGPPeers {

@@ -65,7 +65,7 @@ func TestGatesFindWhatTheUserWroteAndWhatWasDerived(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := link(t, `name: "t", clusters: c: calico: version: "3.22", `+test.topology)
 			var got []string
-			for _, g := range Gates(f.Clusters[0]) {
+			for _, g := range Compile(f.Clusters[0]).Gates() {
 				if !f.Clusters[0].Version.AtLeast(g.Since) {
 					got = append(got, g.What+" "+g.Since.String()+" "+string(g.At))
 				}
@@ -89,7 +89,7 @@ func TestNothingDerivedIsTooNew(t *testing.T) {
 			routeReflectors: main: {nodes: ["n1"], rack: "r"}
 		}
 		switches: leaf: {dialect: "frr", asNumber: 65001, routerID: "192.0.2.1", interfaces: eth1: address: "192.0.2.1/24"}`)
-		for _, g := range Gates(f.Clusters[0]) {
+		for _, g := range Compile(f.Clusters[0]).Gates() {
 			if !f.Clusters[0].Version.AtLeast(g.Since) {
 				t.Errorf("Calico %v lacks %s of %v, at %s", v, g.What, g.Since, g.At)
 			}
@@ -112,7 +112,7 @@ func TestNoPoolIsRefusedForWhatInstallationLacks(t *testing.T) {
 			}
 			nodes: n1: address: "192.0.2.11/24"
 		}`)
-		for _, g := range Gates(f.Clusters[0]) {
+		for _, g := range Compile(f.Clusters[0]).Gates() {
 			if strings.HasPrefix(g.What, "Installation.") && !v.AtLeast(g.Since) {
 				t.Errorf("Calico %v lacks %s of %v, at %s", v, g.What, g.Since, g.At)
 			}

@@ -22,6 +22,7 @@ its findings name: what a later one has changed it cannot look at, and says so i
 Mend it by not asking for the field, or by upgrading the cluster and raising calico.version. A filter that topoc derived is
 not needed where the peering has transit: true and exchanges everything, nor where its routes have no other way out of the
 cluster.`,
+	Needs: Objects,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			if calico.IsNewer(c.Version) {
@@ -29,7 +30,7 @@ cluster.`,
 					c.Name, c.Version, calico.Newest).
 					WithHint("write %q, or waive it once you have read the release notes", calico.Newest)
 			}
-			newer := slices.DeleteFunc(calico.Gates(c), func(g calico.Gate) bool { return c.Version.AtLeast(g.Since) })
+			newer := slices.DeleteFunc(p.Objects[c].Gates(), func(g calico.Gate) bool { return c.Version.AtLeast(g.Since) })
 			for len(newer) > 0 {
 				end := 1 // what one declaration asks for is one finding: a filter is a kind and the field that names it
 				for end < len(newer) && newer[end].At == newer[0].At {

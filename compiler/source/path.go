@@ -4,6 +4,7 @@ package source
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Path is the path of a value as CUE writes it: clusters.prod.nodes."node-1".podCIDRs[0]. Labels that are no
@@ -12,14 +13,27 @@ type Path string
 
 // Field returns the path of the field called name below p.
 func (p Path) Field(name string) Path {
-	label := name
-	if !isIdentifier(name) {
-		label = strconv.Quote(name)
-	}
+	dot := "."
 	if p == "" {
-		return Path(label)
+		dot = ""
 	}
-	return p + "." + Path(label)
+	switch {
+	case isIdentifier(name):
+		return Path(string(p) + dot + name)
+	case isPlain(name): // most names with a hyphen or a dot: strconv.Quote takes ten times as long
+		return Path(string(p) + dot + `"` + name + `"`)
+	}
+	return Path(string(p) + dot + strconv.Quote(name))
+}
+
+// isPlain reports whether a name needs no escapes between its quotes.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c >= utf8.RuneSelf-1 || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Fields returns the path that a chain of fields leads to.
@@ -81,7 +95,8 @@ func (p Path) Has(prefix Path) bool {
 }
 
 func isIdentifier(s string) bool {
-	for i, r := range s {
+	for i := range len(s) {
+		r := s[i]
 		switch {
 		case r == '_' || r == '$' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
 		case i > 0 && r >= '0' && r <= '9':

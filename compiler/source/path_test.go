@@ -17,6 +17,7 @@ func TestPathIsWrittenAsCUEWritesIt(t *testing.T) {
 			[]string{"clusters", "my-cluster", "podCIDRs", "[0]"}},
 		{Path("expect").Field(`a "b" [0]. c`), `expect."a \"b\" [0]. c"`, []string{"expect", `a "b" [0]. c`}},
 		{Path("switches").Field("10"), `switches."10"`, []string{"switches", "10"}},
+		{Path("hosts").Field("a\tb\u2028é\x7f"), `hosts."a\tb\u2028é\x7f"`, []string{"hosts", "a\tb\u2028é\x7f"}},
 	} {
 		if string(tt.path) != tt.text {
 			t.Errorf("got %s, want %s", tt.path, tt.text)
