@@ -3,21 +3,17 @@ package switchconf_test
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// comwareGrammar is every command that a snippet may hold, by the view it belongs in, as the command references of Comware 7
-// have it. A word in brackets is an argument: see argument. "=> view" enters a view, which quit leaves.
-var comwareGrammar = map[string][]string{
+// comwareGrammar is from the command references of Comware 7.
+var comwareGrammar = grammar{dialect: "comware", comment: "#", leave: "quit", indent: " ", start: "system", views: map[string][]string{
 	"system": {
 		"ip prefix-list <name63> index <1-65535> {permit|deny} <ipv4> <0-32> [greater-equal <0-32>] [less-equal <0-32>]",
 		"ipv6 prefix-list <name63> index <1-65535> {permit|deny} <ipv6> <0-128> [greater-equal <0-128>] [less-equal <0-128>]",
@@ -60,7 +56,7 @@ var comwareGrammar = map[string][]string{
 		"peer <peer> next-hop-local",
 		"peer <peer> default-route-advertise",
 	},
-}
+}}.ready()
 
 var comwareSessions = []string{
 	"router-id <ipv4>",
@@ -79,75 +75,6 @@ var comwareSessions = []string{
 	"address-family {ipv4|ipv6} unicast => family",
 }
 
-// comwareRules is the grammar, ready to match.
-var comwareRules = func() map[string][]comwareRule {
-	all := map[string][]comwareRule{}
-	for view, lines := range comwareGrammar {
-		for _, line := range lines {
-			command, enters, _ := strings.Cut(line, " => ")
-			expression, kinds := syntax(command)
-			all[view] = append(all[view], comwareRule{expression, kinds, enters})
-		}
-	}
-	return all
-}()
-
-type comwareRule struct {
-	expression *regexp.Regexp
-	kinds      []string // of its arguments
-	enters     string   // the view, "" where it stays
-}
-
-// syntax turns a line of the grammar into an expression whose groups are the arguments.
-func syntax(rule string) (*regexp.Regexp, []string) {
-	var arguments []string
-	rule = regexp.MustCompile(`\{([^}]*)\}`).ReplaceAllString(rule, "(?:$1)")
-	rule = regexp.MustCompile(` \[([^]]*)\]`).ReplaceAllString(rule, "(?: $1)?")
-	rule = regexp.MustCompile(`<[^>]*>`).ReplaceAllStringFunc(rule, func(a string) string {
-		arguments = append(arguments, strings.Trim(a, "<>"))
-		switch {
-		case strings.HasPrefix(a, "<text"):
-			return `(\S.*)`
-		case a == "<peer>":
-			return `(\S+(?: \d+)?)`
-		}
-		return `(\S+)`
-	})
-	return regexp.MustCompile("^" + rule + "$"), arguments
-}
-
-// argument checks an argument of a kind: ipv4, ipv6, a range of numbers, nameN and textN of at most N characters, or peer: a
-// group, an address, or a subnet.
-func argument(kind, value string) error {
-	if low, high, ok := strings.Cut(kind, "-"); ok {
-		n, err := strconv.ParseUint(value, 10, 32)
-		l, _ := strconv.ParseUint(low, 10, 32)
-		h, _ := strconv.ParseUint(high, 10, 32)
-		if err != nil || n < l || n > h {
-			return fmt.Errorf("%q is not in %s", value, kind)
-		}
-		return nil
-	}
-	length, _ := strconv.Atoi(strings.TrimLeft(kind, "abcdefghijklmnopqrstuvwxyz"))
-	switch a, err := netip.ParseAddr(value); {
-	case kind == "ipv4" && (err != nil || !a.Is4()), kind == "ipv6" && (err != nil || !a.Is6()):
-		return fmt.Errorf("%q is no %s address", value, kind)
-	case strings.HasPrefix(kind, "name"), strings.HasPrefix(kind, "text"):
-		if len(value) > length || strings.Contains(value, "?") {
-			return fmt.Errorf("%q has more than %d characters or a question mark", value, length)
-		}
-	case kind == "peer" && err != nil:
-		if address, bits, ok := strings.Cut(value, " "); ok {
-			if _, err := netip.ParsePrefix(address + "/" + bits); err != nil {
-				return err
-			}
-		} else if len(value) > 47 {
-			return fmt.Errorf("%q is no group's name", value)
-		}
-	}
-	return nil
-}
-
 // comwareTable is what a Comware snippet configures, as "display bgp peer" would show it.
 type comwareTable struct {
 	asn, routerID string
@@ -164,22 +91,8 @@ func parseComware(t testing.TB, name, text string) *comwareTable {
 	t.Helper()
 	table := &comwareTable{peers: map[string]*comwarePeer{}}
 	groups := map[string]*comwarePeer{}
-	views := []string{"system"}
 	family := ""
-	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		if want := strings.Repeat(" ", len(views)-1); strings.HasPrefix(strings.TrimSpace(line), "#") {
-			continue
-		} else if line == strings.TrimPrefix(want, " ")+"quit" && len(views) > 1 {
-			views = views[:len(views)-1]
-			continue
-		} else if len(line)-len(strings.TrimLeft(line, " ")) != len(want) {
-			t.Errorf("%s:%d: %q is indented as if in another view", name, i+1, line)
-		}
-		command := strings.TrimSpace(line)
-		enters, known := comwareCommand(views[len(views)-1], command)
-		if !known {
-			t.Errorf("%s:%d: no such command in %s view: %q", name, i+1, views[len(views)-1], command)
-		}
+	for _, fault := range comwareGrammar.read(text, func(_, command string) {
 		words := strings.Fields(command)
 		switch words[0] {
 		case "bgp":
@@ -196,12 +109,8 @@ func parseComware(t testing.TB, name, text string) *comwareTable {
 		case "peer":
 			applyPeer(t, table, groups, family, words[1:])
 		}
-		if enters != "" {
-			views = append(views, enters)
-		}
-	}
-	if len(views) != 1 {
-		t.Errorf("%s ends in view %s", name, views[len(views)-1])
+	}) {
+		t.Errorf("%s:%v", name, fault)
 	}
 	for _, p := range table.peers {
 		if g := groups[p.group]; g != nil {
@@ -214,26 +123,6 @@ func parseComware(t testing.TB, name, text string) *comwareTable {
 		p.families = slices.Compact(p.families)
 	}
 	return table
-}
-
-// comwareCommand finds a command in a view's grammar, and tells which view it enters.
-func comwareCommand(view, command string) (enters string, known bool) {
-	for _, rule := range comwareRules[view] {
-		values := rule.expression.FindStringSubmatch(command)
-		if values == nil {
-			continue
-		}
-		fault := error(nil)
-		for i, kind := range rule.kinds {
-			if value := values[i+1]; value != "" && fault == nil {
-				fault = argument(kind, value)
-			}
-		}
-		if fault == nil {
-			return rule.enters, true
-		}
-	}
-	return "", false
 }
 
 // applyPeer takes a peer command, without its first word, into the table.
@@ -267,7 +156,10 @@ func applyPeer(t testing.TB, table *comwareTable, groups map[string]*comwarePeer
 }
 
 // TestComwareGrammar reads every golden as a switch would.
-func TestComwareGrammar(t *testing.T) {
+func TestComwareGrammar(t *testing.T) { comwareGrammar.testGoldens(t) }
+
+// TestComwareActivation reads what goldens configure.
+func TestComwareActivation(t *testing.T) {
 	goldens, err := filepath.Glob("testdata/comware-*.txtar")
 	if err != nil || len(goldens) == 0 {
 		t.Fatal("no goldens", err)
@@ -306,7 +198,7 @@ func TestComwareGrammarRefuses(t *testing.T) {
 		{"family", "peer 10.0.0.1 route-limit 1000 75 reconnect 70000"},
 		{"policy", "if-match ip address L"},
 	} {
-		if _, known := comwareCommand(c.view, c.command); known {
+		if rule, _ := comwareGrammar.find(c.view, c.command); rule != nil {
 			t.Errorf("%s view takes %q", c.view, c.command)
 		}
 	}
