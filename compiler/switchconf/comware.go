@@ -10,6 +10,7 @@ import (
 
 var _ = dialect(Printer{
 	Dialect:    "comware",
+	Platform:   "H3C and HPE Comware 7",
 	comment:    "#",
 	indent:     " ",
 	header:     comwareHeader,

@@ -9,6 +9,7 @@ import (
 
 var _ = dialect(Printer{
 	Dialect:    "frr",
+	Platform:   "FRR 8.4 or later",
 	comment:    "!",
 	indent:     " ",
 	header:     frrHeader,

@@ -60,7 +60,9 @@ type names struct{ Switch, Snippet, Undo string }
 
 // Printer writes one dialect.
 type Printer struct {
-	Dialect string // its name in package fabric
+	Dialect  string   // its name in package fabric
+	Platform string   // what it is for: "FRR 8.4 or later"
+	Doubts   []string // what of the snippets nobody has seen a device take, a sentence each
 
 	comment    string                               // begins a comment, which has its line for itself
 	indent     string                               // of one level
@@ -104,3 +106,6 @@ func declarations(s *fabric.Switch) []source.Path {
 	}
 	return paths
 }
+
+// PrinterByName returns the printer of a dialect, or nil.
+func PrinterByName(dialect string) *Printer { return printers[dialect] }
