@@ -12,11 +12,14 @@ var _ = rule(Rule{
 	Severity: diag.Warning,
 	Doc: `docker-default-range: keep off the ranges that container software takes on every host
 
-Docker, kind, podman, libvirt and LXC give themselves a range on each host they are installed on: 172.17.0.0/16, 172.18.0.0/16,
-10.88.0.0/16, 192.168.122.0/24, 10.0.3.0/24. A node or an administrator's laptop that runs one of them has a more specific
-route to its own bridge and cannot reach machines, pods or services with such addresses (calico#3194, calico#8607).
+Docker, kind, podman, libvirt and LXC give themselves a range on each host they are installed on: 172.17.0.0/16,
+172.18.0.0/16, 10.88.0.0/16, 192.168.122.0/24, 10.0.3.0/24. A node or an administrator's laptop that runs one of them has a
+more specific route to its own bridge and cannot reach machines, pods or services with such addresses. calico-node, too, has
+taken the address of such a bridge for its node's, told all others to peer with it, and refused to start where two nodes had
+the same one, after no more than docker network create (calico#3194, calico#1628).
 
 Mend it by choosing another range. In a laboratory that lives on such a bridge on purpose, waive it.`,
+	Source: "calico#3194, calico#1628, calico#2542; the defaults of Docker, kind, podman, libvirt and LXC",
 	Run: func(p *Pass) {
 		for _, u := range p.space().uses {
 			if taken, ok := overlapping(dockerDefaults, u.prefix); ok {
@@ -86,6 +89,7 @@ documentation, 198.18.0.0/15 (RFC 2544) for benchmarks. Routers of others drop t
 meant.
 
 Mend it by writing the addresses of the real network.`,
+	Source: "RFC 5737, RFC 3849, RFC 9637, RFC 2544",
 	Run: func(p *Pass) {
 		for _, u := range p.space().uses {
 			if taken, ok := overlapping(documentationSpace, u.prefix); ok {
