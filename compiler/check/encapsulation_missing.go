@@ -23,7 +23,7 @@ write-up that the example static-gateway follows puts it as a choice: one subnet
 
 Mend it by encapsulation IPIPCrossSubnet or VXLANCrossSubnet, which wraps only what leaves the subnet, or by switches above the
 racks that peer with the nodes and so learn the routes.`,
-	Source: "Calico, Overlay networking; calico#7462",
+	Source: "Calico, Overlay networking; write-up: a cluster that an office reaches by static routes",
 	Run: func(p *Pass) {
 		told := map[*fabric.Pool]bool{}
 		for d := range p.Predicted.Destinations() {

@@ -20,9 +20,9 @@ var _ = rule(Rule{
 Calico sends every route that lies in a pool to every eBGP neighbor, also what the node learned from the mesh or from
 reflectors, and the routes that Felix makes through VXLAN. A switch that peers with all nodes then hears each block from each
 of them, with AS paths of one length: it spreads packets over nodes that only pass them on, and holds as many paths as there
-are nodes, squared. In calico#3810 a leaf spread the packets for each block, and for the /32 of a service that one node
-answers, over all nodes; in bird#24 the switch listed eleven next hops for a block of one node, and used one of the other ten.
-Reflectors are meant to do this, and are left out (see next-hop-hairpin).
+are nodes, squared. In calico#3810 a leaf spread the packets for each node's block over all nodes; in bird#24 a router listed
+the same block by eleven nodes and sent everything to one of them. Reflectors are meant to do this, and are left out (see
+next-hop-hairpin).
 
 Mend it by a filter on the rack or peer that rejects what others announced: filters: "own-blocks": exportV4: [{action: "Reject",
 source: "RemotePeers"}] (Calico 3.27 or later). For VXLAN reject interface: "*.calico" too, and for VXLANCrossSubnet the nodes' own
