@@ -13,7 +13,7 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `duplicate-address: an address belongs to one device of a routing domain
 
-Two devices with one address answer for each other: whichever is asked last gets the packets of both, and sessions flap
+Two devices with one address answer for each other: whichever answered last gets the packets of both, and sessions flap
 between them. Where both are nodes of one cluster, calico-node does not start on the second: "Calico node … is already using
 the IPv4 address", "Terminating" (calico#1628). It is a warning between nodes of clusters that nothing connects. Legal are the
 same address in two VRFs or in an isolated cluster, link-local addresses of different links, and "shared" (anycast or virtual

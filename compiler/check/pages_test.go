@@ -106,7 +106,7 @@ func linked(source string) string {
 // owners are those of the repositories whose issues sources name.
 var owners = map[string]string{
 	"calico": "projectcalico", "node": "projectcalico", "confd": "projectcalico", "felix": "projectcalico", "bird": "projectcalico",
-	"libcalico-go": "projectcalico", "calicoctl": "projectcalico", "submariner": "submariner-io", "metallb": "metallb", "kubeasz": "easzlab", "kubeadm": "kubernetes",
+	"libcalico-go": "projectcalico", "cni-plugin": "projectcalico", "calicoctl": "projectcalico", "submariner": "submariner-io", "metallb": "metallb", "kubeasz": "easzlab", "kubeadm": "kubernetes", "coredns": "coredns",
 }
 
 // TestSourcesHaveOwners: a reader finds the issue that a source names.
