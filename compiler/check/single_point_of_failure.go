@@ -28,7 +28,7 @@ so: where the parts of one connected network, squared and added to all parts, fo
 
 Mend it by a second switch, link or reflector beside the one that is named; survives: 1 in an expectation then keeps it so. Where
 nothing is tried, topoc sim failures tells.`,
-	Source: "RFC 7938 section 5.2.1; write-up: a cluster with route reflectors below leaf switches",
+	Source: "calico#9259; write-up: a cluster with route reflectors below leaf switches",
 	Run: func(p *Pass) {
 		cuts, isComplete := p.Predicted.Cuts(maxCutWork)
 		if !isComplete {
