@@ -80,7 +80,7 @@ var foreign = map[string][]string{
 	"github.com/owenrumney/go-sarif":                            {"compiler/diag"},
 	"github.com/santhosh-tekuri/jsonschema":                     {"compiler/diag/sarifschema"},
 	"github.com/rogpeppe/go-internal/testscript":                {},
-	"github.com/rogpeppe/go-internal/txtar":                     {"compiler/internal/goldentest"},
+	"github.com/rogpeppe/go-internal/txtar":                     {"compiler/internal/goldentest", "compiler/check"},
 }
 
 func TestImportsFollowTheLayers(t *testing.T) {

@@ -63,9 +63,10 @@ func sameFinding(a, b *diag.Diagnostic) bool {
 // rules returns what there is to say of checks that ran, and of the mistakes of shape, which are always looked for.
 func rules(ran map[string]bool) []diag.Rule {
 	var all []diag.Rule
-	for _, x := range explanations() {
-		if ran[x.Check] || check.IsMistake(x.Check) {
-			all = append(all, diag.Rule{Name: x.Check, Severity: x.severity, Summary: x.Summary, Doc: x.Doc})
+	for _, p := range check.Pages() {
+		if ran[p.Name] || check.IsMistake(p.Name) {
+			doc := p.Doc + "\n\nSource: " + p.Source
+			all = append(all, diag.Rule{Name: p.Name, Severity: p.Severity, Summary: p.Summary, Doc: doc})
 		}
 	}
 	return all

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
 	"topoc/compiler/check"
-	"topoc/compiler/diag"
 )
 
 func explainCommand() *command {
@@ -20,8 +19,11 @@ func explainCommand() *command {
 		args:    "[CHECK]",
 		summary: "say what a check means, why it is there, and what mends its findings",
 		help: `
-CHECK is the name in brackets behind a finding. Without an argument all checks
-are listed.`,
+CHECK is the name in brackets behind a finding: a check's, or that of a mistake
+of shape. Its page says what happens where it is not minded, and has a topology
+on which it fires, the edit that mends this one, the waiver that accepts it, and
+where the need for it comes from. Without an argument all names are listed; with
+--format json all pages are printed.`,
 		maxArgs:   1,
 		argWords:  explainable,
 		flagWords: map[string]func() []string{"format": formats},
@@ -37,20 +39,10 @@ are listed.`,
 	}
 }
 
-// explanation is what there is to say about a check, or about a mistake of shape.
-type explanation struct {
-	Check    string `json:"check"`
-	Severity string `json:"severity"` // the worst that it reports
-	Summary  string `json:"summary"`  // one sentence
-	Doc      string `json:"doc"`      // paragraphs: why, where the need comes from, how to mend it; none for mistakes of shape
-
-	severity diag.Severity
-}
-
 func explain(w io.Writer, args []string, isJSON bool) error {
-	all := explanations()
+	pages := check.Pages()
 	if len(args) > 0 {
-		i := slices.IndexFunc(all, func(x explanation) bool { return x.Check == args[0] })
+		i := slices.IndexFunc(pages, func(p *check.Page) bool { return p.Name == args[0] })
 		switch {
 		case i < 0 && check.Known(args[0]):
 			return usagef("topoc explain lists those that it has", "explain: this version does not have the check %s yet", args[0])
@@ -58,82 +50,129 @@ func explain(w io.Writer, args []string, isJSON bool) error {
 			hint := nearestHint(args[0], explainable(), "topoc explain lists the checks")
 			return usagef(hint, "explain: no check is called %q", args[0])
 		}
-		all = all[i : i+1]
+		pages = pages[i : i+1]
 	}
 	switch {
 	case isJSON:
-		return writeExplanations(w, all)
+		return writeExplanations(w, pages)
 	case len(args) > 0:
-		return all[0].write(w)
+		return writePage(w, pages[0])
 	}
-	return listExplanations(w, all)
+	return listPages(w, pages)
+}
+
+// explanation is a page as JSON.
+type explanation struct {
+	Check    string `json:"check"`
+	Severity string `json:"severity"` // the worst that it reports
+	Summary  string `json:"summary"`  // one sentence
+	Doc      string `json:"doc"`      // paragraphs: why, what happened, how to mend it
+	Source   string `json:"source"`   // where the need comes from
+	Example  string `json:"example"`  // a topology on which it fires
+	Finding  string `json:"finding"`  // what topoc check says of that
+	Mended   string `json:"mended"`   // the same topology, mended
+	Waiver   string `json:"waiver"`   // what accepts the finding when added to the example; "" where nothing does
 }
 
 // writeExplanations prints {"checks": [...]}.
-func writeExplanations(w io.Writer, all []explanation) error {
+func writeExplanations(w io.Writer, pages []*check.Page) error {
+	all := []explanation{}
+	for _, p := range pages {
+		e := p.Example()
+		all = append(all, explanation{
+			Check:    p.Name,
+			Severity: p.Severity.String(),
+			Summary:  p.Summary,
+			Doc:      p.Doc,
+			Source:   p.Source,
+			Example:  e.Fires,
+			Finding:  e.Finding,
+			Mended:   e.Mended,
+			Waiver:   e.Waiver,
+		})
+	}
 	return writeIndented(w, map[string][]explanation{"checks": all})
 }
 
-func (x explanation) write(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%s (%s)\n\n%s\n", x.Check, x.Severity, strings.TrimSpace(x.Summary+"\n\n"+x.Doc))
+// writePage prints a page for people.
+func writePage(w io.Writer, p *check.Page) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n\n", p.Name, p.Severity)
+	for _, paragraph := range append([]string{p.Summary}, strings.Split(p.Doc, "\n\n")...) {
+		fmt.Fprintf(&b, "%s\n\n", wrapped(paragraph))
+	}
+	e := p.Example()
+	for _, part := range []struct{ title, text string }{
+		{"Example", e.Fires},
+		{"topoc check says", e.Finding},
+		{"Mended", e.Edit()},
+		{"To accept it", e.Waiver},
+	} {
+		if part.text != "" {
+			fmt.Fprintf(&b, "%s:\n\n%s\n", part.title, setOff(part.text))
+		}
+	}
+	fmt.Fprintf(&b, "%s\n", wrapped("Source: "+p.Source))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// listExplanations prints a line for each.
-func listExplanations(w io.Writer, all []explanation) error {
+// textWidth is how wide prose is printed.
+const textWidth = 80
+
+// wrapped breaks a paragraph anew into lines that fit a terminal.
+func wrapped(paragraph string) string {
 	var b strings.Builder
 	width := 0
-	for _, x := range all {
-		width = max(width, len(x.Check))
+	for _, word := range strings.Fields(paragraph) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case width == 0:
+		case width+1+n > textWidth:
+			b.WriteByte('\n')
+			width = 0
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += n
 	}
-	for _, x := range all {
-		fmt.Fprintf(&b, "%-*s  %-7s  %s\n", width, x.Check, x.Severity, x.Summary)
+	return b.String()
+}
+
+// setOff sets lines of CUE, or about it, off from prose. Tabs would leave no room for the text on a narrow terminal.
+func setOff(text string) string {
+	const indent = "    "
+	var b strings.Builder
+	for line := range strings.Lines(strings.ReplaceAll(text, "\t", indent)) {
+		if line != "\n" {
+			b.WriteString(indent)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// listPages prints a line for each.
+func listPages(w io.Writer, pages []*check.Page) error {
+	var b strings.Builder
+	width := 0
+	for _, p := range pages {
+		width = max(width, len(p.Name))
+	}
+	for _, p := range pages {
+		fmt.Fprintf(&b, "%-*s  %-7s  %s\n", width, p.Name, p.Severity, p.Summary)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// explanations returns everything that can be explained, sorted by name.
-func explanations() []explanation {
-	var all []explanation
-	for _, r := range check.All() {
-		title, doc, _ := strings.Cut(r.Doc, "\n")
-		all = append(all, explanation{
-			Check:    r.Name,
-			Severity: r.Severity.String(),
-			Summary:  strings.TrimSpace(strings.TrimPrefix(title, r.Name+":")),
-			Doc:      strings.TrimSpace(doc),
-			severity: r.Severity,
-		})
-	}
-	for name, sentence := range mistakes {
-		all = append(all, explanation{Check: name, Severity: diag.Error.String(), Summary: sentence})
-	}
-	slices.SortFunc(all, func(a, b explanation) int { return cmp.Compare(a.Check, b.Check) })
-	return all
-}
-
+// explainable returns the names that can be explained, sorted.
 func explainable() []string {
 	var names []string
-	for _, x := range explanations() {
-		names = append(names, x.Check)
+	for _, p := range check.Pages() {
+		names = append(names, p.Name)
 	}
 	return names
-}
-
-// mistakes are the mistakes of shape, which are no checks: they are found in reading and linking a topology.
-var mistakes = map[string]string{
-	"bad-address":       "an IP address must stand here",
-	"bad-name":          "a name must have the form of what it names, and be fit for a file where one is called after it",
-	"bad-prefix":        "an address with the length of its subnet, or a range of addresses, must stand here, in CIDR notation",
-	"bad-selector":      "a selector must be one that Calico can read: all(), rack == 'r1', has(disk) && zone in {'a', 'b'}",
-	"conflict":          "two values for one field must agree, since CUE unifies all that is written for it; and fields must not exclude each other",
-	"missing-field":     "a required field must be written, also one that another field makes necessary",
-	"out-of-range":      "a number must lie within the bounds of its field",
-	"syntax":            "a file must be readable as CUE, YAML or JSON",
-	"undefined":         "a CUE reference must lead to a field or a definition",
-	"unknown-field":     "a field must be one of the language's: topoc schema lists them",
-	"unknown-reference": "a name must be declared in the topology: a cluster, node, rack, group, switch or host",
-	"unknown-word":      "a word must be one that the language knows for its field",
-	"wrong-type":        "a value must have the type of its field: a string, a number, a list, a struct",
 }

@@ -15,12 +15,14 @@ var _ = rule(Rule{
 	Doc: `address-outside-subnet: what talks to each other directly must be in one subnet
 
 The gateway of a node or host must be in its subnet, and the two ends of a link in the same one: no ARP request finds it
-otherwise, and sessions between the ends never start. The first and the last address of an IPv4 subnet (network and broadcast
-address), and the first of an IPv6 one (RFC 4291 2.6.1: every router in the subnet), cannot be a device's. Legal are /31 and
-/127 links, whose two addresses are both usable (RFC 3021, RFC 6164), single addresses with an on-link gateway (/32, /128),
-and link-local IPv6 gateways.
+otherwise, and sessions between the ends never start. A published write-up of static routes to a cluster lists an office's
+machine as 10.35.1.61 in the subnet 10.30.1.0/24: one of the two is wrong, and who copies both has a gateway that is never
+found. The first and the last address of an IPv4 subnet (network and broadcast address), and the first of an IPv6 one (RFC
+4291 2.6.1: every router in the subnet), cannot be a device's. Legal are /31 and /127 links, whose two addresses are both
+usable (RFC 3021, RFC 6164), single addresses with an on-link gateway (/32, /128), and link-local IPv6 gateways.
 
 Mend it by correcting the address or the length behind it.`,
+	Source: "RFC 1122 section 3.3.1.1, RFC 3021, RFC 6164, RFC 4291 section 2.6.1; write-up: a cluster that an office reaches by static routes",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, n := range c.Nodes {

@@ -17,14 +17,16 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `as-path-loop: a device needs another way where its own AS number keeps a route from it
 
-A speaker drops a route whose AS_PATH has its own AS number, silently: the route is taken for a loop (RFC 4271 section 9.1.2). So
-racks that share an AS and meet through a fabric of other AS numbers never learn of each other's pods (calico#4287). That is an
-error where no other way is left, and information where it works all the same since the packets go to the gateway, a declared
-switch that has the route: one AS for all racks, and the leaf as gateway. Nothing is said of routes that Felix programs without
-BGP (VXLAN), nor of a route that comes back to where it is known already.
+A speaker drops a route whose AS_PATH has its own AS number, silently: the route is taken for a loop (RFC 4271 section 9.1.2).
+So racks that share an AS and meet through a fabric of other AS numbers never learn of each other's pods. In calico#4287 pods
+on nodes of one AS had no way to each other's addresses: the router above them passed the routes on with that AS still in the
+path, and BIRD dropped them. A drop is an error where no other way is left, and information where it works all the same since
+the packets go to the gateway, a declared switch that has the route: one AS for all racks, and the leaf as gateway. Nothing is
+said of routes that Felix programs without BGP (VXLAN), nor of a route that comes back to where it is known already.
 
 Mend it by an asNumber of its own for each rack, where the routes are another rack's; by reflectors of its own for a rack, or the
 leaf as gateway, where they are the same rack's; or in both cases by asOverride: true on the racks, which gives up loop prevention.`,
+	Source: "RFC 4271 section 9.1.2; calico#4287",
 	Run: func(p *Pass) {
 		var loops []*loop
 		index := map[loopKey]*loop{}

@@ -15,6 +15,7 @@ var _ = rule(Rule{
 in an OPEN or in a path refuses the session or drops the route.
 
 Mend it with a private number (RFC 6996): 64512 to 65534, or 4200000000 to 4294967294.`,
+	Source: "RFC 7607, RFC 6793, RFC 7300, RFC 6996",
 	Run: func(p *Pass) {
 		asNumbers(p.Fabric.Model, func(at source.Path, n model.ASN) {
 			if why := reservedASN[n]; why != "" {

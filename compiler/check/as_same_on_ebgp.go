@@ -17,6 +17,7 @@ the other's as their clients, and what one cluster passes on is dropped by a thi
 all have Calico's default, 64512. Clusters that don't peer directly may share an AS.
 
 Mend it by giving one of the two clusters another asNumber.`,
+	Source: "RFC 4271 section 5.1.3, RFC 4456; Calico, BGPConfiguration: asNumber",
 	Run: func(p *Pass) {
 		var free func() model.ASN
 		for _, peering := range p.Fabric.Peerings {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,16 +20,7 @@ func TestEveryRuleIsWhole(t *testing.T) {
 			if !Known(r.Name) {
 				t.Error("the catalogue doesn't list the name")
 			}
-			first, rest, _ := strings.Cut(r.Doc, "\n")
-			if !regexp.MustCompile(`^`+regexp.QuoteMeta(r.Name)+`: [a-z].*[^.]$`).MatchString(first) || strings.Contains(first, ". ") {
-				t.Errorf("the doc's first line is not %q and one sentence without full stop: %q", r.Name+": ", first)
-			}
-			if !strings.HasPrefix(rest, "\n") || strings.TrimSpace(rest) == "" {
-				t.Error("the doc has no reasons, after a blank line")
-			}
-			if !strings.Contains(rest, "\n\nMend it ") {
-				t.Error(`the doc has no paragraph "Mend it …"`)
-			}
+			wantDoc(t, r.Name, r.Doc)
 			archive, err := txtar.ParseFile("testdata/" + r.Name + ".txtar")
 			if err != nil {
 				t.Fatal(err)
@@ -48,15 +41,82 @@ func TestEveryRuleIsWhole(t *testing.T) {
 	}
 }
 
+// TestEveryMistakeOfShapeIsTold holds their docs to the form of those of rules.
+func TestEveryMistakeOfShapeIsTold(t *testing.T) {
+	for _, m := range mistakes {
+		t.Run(m.name, func(t *testing.T) { wantDoc(t, m.name, m.doc) })
+	}
+}
+
+func wantDoc(t *testing.T, name, doc string) {
+	t.Helper()
+	first, rest, _ := strings.Cut(doc, "\n")
+	if !regexp.MustCompile(`^`+regexp.QuoteMeta(name)+`: [a-z].*[^.]$`).MatchString(first) || strings.Contains(first, ". ") {
+		t.Errorf("the doc's first line is not %q and one sentence without full stop: %q", name+": ", first)
+	}
+	if !strings.HasPrefix(rest, "\n") || strings.TrimSpace(rest) == "" {
+		t.Error("the doc has no reasons, after a blank line")
+	}
+	if !strings.Contains(rest, "\n\nMend it ") {
+		t.Error(`the doc has no paragraph "Mend it …"`)
+	}
+}
+
+// TestEveryNameIsWhole lists the names of the catalogue that lack something.
+func TestEveryNameIsWhole(t *testing.T) {
+	exists := func(file string) bool { _, err := os.Stat(file); return err == nil }
+	for _, part := range []struct {
+		what  string
+		names []string
+		has   func(name string) bool
+	}{
+		{"rule", catalogue, func(name string) bool { return Lookup(name) != nil }},
+		{"Doc", catalogue, func(name string) bool { return Lookup(name) != nil && Lookup(name).Doc != "" }},
+		{"Source", catalogue, func(name string) bool { return Lookup(name) != nil && Lookup(name).Source != "" }},
+		{"fixture in testdata", catalogue, func(name string) bool { return exists("testdata/" + name + ".txtar") }},
+		{"example in examples", slices.Concat(catalogue, mistakeNames()), func(name string) bool { return exists("examples/" + name + ".txtar") }},
+	} {
+		missing := slices.DeleteFunc(slices.Clone(part.names), part.has)
+		if len(missing) > 0 {
+			t.Errorf("%d of %d names have no %s: %s", len(missing), len(part.names), part.what, strings.Join(missing, ", "))
+		}
+	}
+}
+
+// TestEveryExampleIsOfAName: an example whose name is gone goes too.
+func TestEveryExampleIsOfAName(t *testing.T) {
+	files, err := filepath.Glob("examples/*")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no examples", err)
+	}
+	for _, file := range files {
+		if name, isExample := strings.CutSuffix(filepath.Base(file), ".txtar"); !isExample || !Known(name) && !IsMistake(name) {
+			t.Errorf("%s is the example of no check and no mistake of shape", file)
+		}
+	}
+}
+
 func TestCatalogueIsSorted(t *testing.T) {
-	for what, names := range map[string][]string{"the catalogue": catalogue, "the list of mistakes of shape": mistakes} {
+	lists := map[string][]string{"the catalogue": catalogue, "the list of mistakes of shape": mistakeNames()}
+	for _, c := range chapters {
+		lists[c.title] = c.names
+	}
+	for what, names := range lists {
 		if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 			t.Errorf("%s is not sorted, or lists a name twice", what)
 		}
 	}
-	if both := slices.DeleteFunc(slices.Clone(mistakes), func(name string) bool { return !Known(name) }); len(both) > 0 {
+	if both := slices.DeleteFunc(mistakeNames(), func(name string) bool { return !Known(name) }); len(both) > 0 {
 		t.Errorf("checks and mistakes of shape at once: %v", both)
 	}
+}
+
+func mistakeNames() []string {
+	var names []string
+	for _, m := range mistakes {
+		names = append(names, m.name)
+	}
+	return names
 }
 
 // TestEveryFeatureCanBeDoneWithout: the hint of switch-feature is an edit, whatever the dialect lacks.

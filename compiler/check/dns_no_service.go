@@ -15,9 +15,12 @@ var _ = rule(Rule{
 
 A host that forwards the names of a cluster needs two things from it: its domain, and the address of its DNS service, which
 dns of the cluster says. The address must be one that the cluster gives to services, from serviceCIDRs or from an external or
-load-balancer range that it advertises: no route leads to any other, and queries time out one by one.
+load-balancer range that it advertises: no route leads to any other, and queries time out one by one. The write-up that the
+example static-gateway follows ends with this step: the office's DNS server forwards the cluster's domain to the service of
+CoreDNS, and it is the static route to the service range that makes it answer.
 
 Mend it by adding dns to the cluster, or by writing the address that "kubectl -n kube-system get service kube-dns" shows.`,
+	Source: "write-up: a cluster that an office reaches by static routes; Kubernetes, DNS for Services and Pods",
 	Run: func(p *Pass) {
 		for _, h := range p.Fabric.Hosts {
 			if h.Model.DNS == nil {

@@ -13,12 +13,14 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `duplicate-address: an address belongs to one device of a routing domain
 
-Two devices with one address answer for each other: sessions flap between them, and Calico's node start-up stops with "IPv4
-address is already in use" where both are nodes of one cluster (calico#1628, calico#2521). It is a warning between nodes of
-clusters that nothing connects. Legal are the same address in two VRFs or in an isolated cluster, link-local addresses
-of different links, and "shared" (anycast or virtual gateway) addresses of the switches of one rack.
+Two devices with one address answer for each other: whichever answered last gets the packets of both, and sessions flap
+between them. Where both are nodes of one cluster, calico-node does not start on the second: "Calico node … is already using
+the IPv4 address", "Terminating" (calico#1628). It is a warning between nodes of clusters that nothing connects. Legal are the
+same address in two VRFs or in an isolated cluster, link-local addresses of different links, and "shared" (anycast or virtual
+gateway) addresses of the switches of one rack.
 
 Mend it by giving one of the two an address of its own; a gateway address that several switches have belongs in "shared".`,
+	Source: "calico#1628, RFC 5227",
 	Run: func(p *Pass) {
 		s := p.space()
 		type key struct {

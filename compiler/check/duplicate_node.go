@@ -13,10 +13,13 @@ var _ = rule(Rule{
 	Doc: `duplicate-node: connected clusters must not have nodes of one name
 
 Where two clusters exchange routes or hang on one fabric, people and tools tell their nodes apart by name: DNS, dashboards,
-the descriptions in a switch's configuration, the ends of expectations. Between clusters that nothing connects it is a
+the descriptions in a switch's configuration, the ends of expectations. Machines that kept the host name they were installed
+with are one way to it: within a cluster calico-node refuses to start, since its address is already that of
+'localhost.localdomain' (kubeadm#468); between clusters nothing objects. Between clusters that nothing connects it is a
 warning, and nothing is said where one of the two is isolated. Two clusters that share several names are told once.
 
 Mend it by naming the nodes of one cluster differently, as in prod-node1.`,
+	Source: "kubeadm#468, calico#1628; Kubernetes, Nodes: node name uniqueness",
 	Run: func(p *Pass) {
 		if !anyNamesakes(p.Fabric) {
 			return

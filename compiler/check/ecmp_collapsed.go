@@ -17,11 +17,13 @@ var _ = rule(Rule{
 	Doc: `ecmp-collapsed: a switch should hear of pods from every reflector that can tell it
 
 A reflector announces to a switch that is another AS its own address as the next hop, so each reflector with a session is one
-equal-cost path, and a switch with a session to one of them alone sends all packets for the cluster through that one (calico#6451).
-When it fails, everything stops until another way is found. It happens where a rack has the switches and only one of two reflectors
-is in it, and where a peers entry selects one of them.
+equal-cost path, and a switch with a session to one of them alone sends all packets for the cluster through that one. When it
+fails, everything stops until another way is found. In calico#6451 a site peered its switch with its reflectors only, and the
+switch had one next hop for each load-balancer address where it should have had every node. It happens where a rack has the
+switches and only one of two reflectors is in it, and where a peers entry selects one of them.
 
 Mend it by placing the other reflector in the rack, or by selecting it as well.`,
+	Source: "calico#6451; RFC 4271 section 5.1.3",
 	Run: func(p *Pass) {
 		type key struct {
 			part    *simulate.Part

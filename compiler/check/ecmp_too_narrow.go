@@ -10,12 +10,14 @@ var _ = rule(Rule{
 	Severity: diag.Warning,
 	Doc: `ecmp-too-narrow: a switch must be allowed as many equal-cost paths as are expected of it
 
-A switch spreads flows over at most maximumPaths next hops; the rest of the equal routes wait. With one path all flows go to one
-reflector or leaf, which then carries everything and whose loss interrupts everything until BGP has converged. topoc derives
-maximumPaths from the sessions over which one prefix can come; this check judges what was written, and dialects that know no
-multipath.
+A switch spreads flows over at most maximumPaths next hops; the rest of the equal routes wait. With one path all flows go to
+one reflector or leaf, which then carries everything and whose loss interrupts everything until BGP has converged. Seen from
+the cluster it looks like a fault of its own: in metallb#720 a router knew three routes to an address, and one node got all
+connections. topoc derives maximumPaths from the sessions over which one prefix can come; this check judges what was written,
+and dialects that know no multipath.
 
 Mend it by deleting maximumPaths, or by raising it.`,
+	Source: "Calico, Advertise Kubernetes service IP addresses: the switch must allow multipath; metallb#720",
 	Run: func(p *Pass) {
 		for _, s := range p.Fabric.Switches {
 			for _, r := range s.Routers {

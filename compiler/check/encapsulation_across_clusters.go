@@ -8,10 +8,14 @@ var _ = rule(Rule{
 	Doc: `encapsulation-across-clusters: packets to another cluster must not be put into a tunnel
 
 A pool that stands for another cluster's range tells Calico how to send packets there as well. With IPIP or VXLAN the node
-wraps them for the next hop, a node of the other cluster or a switch; Felix on a node drops tunnelled packets that come from no
-node of its own cluster (calico#908), and a switch has no tunnel at all. Sessions and routes look right all the while.
+wraps them for the next hop, a node of the other cluster or a switch; Felix on a node drops tunnelled packets that come from
+no node of its own cluster, by a rule that stays in place even where its own pools have no IPIP (calico#908, calico#4456), and
+a switch has no tunnel at all. Sessions and routes look right all the while. In calico#4462 two clusters whose reflectors peer
+had such a pool with IPIP, and it depended on the number of next hops whether a route led into the tunnel: one did, two did
+not.
 
 Mend it by deleting encapsulation: pools that topoc derives for another cluster have none.`,
+	Source: "calico#908, calico#4456, calico#4462; bird#90",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, pool := range c.Pools {

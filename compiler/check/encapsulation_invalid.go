@@ -17,6 +17,7 @@ Installation with such a pool; an object that is written past both leaves the po
 
 Mend it with VXLAN, or VXLANCrossSubnet in the place of IPIPCrossSubnet, or without encapsulation where the network between
 the nodes has the routes.`,
+	Source: "libcalico-go/lib/validator/v3; Calico, IPPool: ipipMode",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, pool := range c.Pools {

@@ -16,12 +16,14 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `encapsulation-missing: between subnets, either a tunnel or the fabric must carry packets of pods
 
-Without encapsulation a packet to a pod in another subnet leaves under the pod's own address, for the router between the two. It
-must have learned the pods' routes; one that has not sends the packet elsewhere or drops it, while sessions and routes of the
-nodes look right: BGP says which node has the pods, and the kernel resolves that node through its default gateway.
+Without encapsulation a packet to a pod in another subnet leaves under the pod's own address, for the router between the two.
+It must have learned the pods' routes; one that has not sends the packet elsewhere or drops it, while sessions and routes of
+the nodes look right: BGP says which node has the pods, and the kernel resolves that node through its default gateway. The
+write-up that the example static-gateway follows puts it as a choice: one subnet for all nodes, BGP with the routers, or IPIP.
 
 Mend it by encapsulation IPIPCrossSubnet or VXLANCrossSubnet, which wraps only what leaves the subnet, or by switches above the
 racks that peer with the nodes and so learn the routes.`,
+	Source: "Calico, Overlay networking; write-up: a cluster that an office reaches by static routes",
 	Run: func(p *Pass) {
 		told := map[*fabric.Pool]bool{}
 		for d := range p.Predicted.Destinations() {

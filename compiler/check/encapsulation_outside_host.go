@@ -14,13 +14,16 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `encapsulation-outside-host: packets from outside must not need a VXLAN tunnel to get to pods
 
-A host or switch outside hands packets to some node, which sends them through VXLAN to the node that has the pod. There they come
-out of the tunnel's interface with an outside address as their source, to which that node's own route leads over another
-interface: strict reverse path filtering drops them, and the answers take another way than the questions in any case
-(calico#4697). It works where the switch knows each node's blocks by BGP and sends to the right node at once.
+A host or switch outside hands packets to some node, which sends them through VXLAN to the node that has the pod. There they
+come out of the tunnel's interface with an outside address as their source, to which that node's own route leads over another
+interface: strict reverse path filtering drops them, and the answers take another way than the questions in any case. A user
+whose outside machine was to reach pods found Felix deleting the route he had made for it, and was told by the maintainers
+that a VXLAN network is private by design (calico#4697). It works where the switch knows each node's blocks by BGP and sends
+to the right node at once.
 
 Mend it by encapsulation VXLANCrossSubnet where the nodes are in one subnet, by a switch that peers with all nodes of a rack, or
 by reaching services rather than pods from outside.`,
+	Source: "calico#4697; Calico, Overlay networking",
 	Run: func(p *Pass) {
 		told := map[outsideKey]bool{}
 		for _, e := range p.Fabric.Expected {

@@ -23,7 +23,11 @@ too is what nobody has to write: that the pods of each cluster reach each other,
 finding names the first device and rule at which the route stops; topoc sim trace shows the whole way. Routes that never
 settle are reported as well: nothing can be expected of them (RFC 3345, RFC 4264).
 
+Without it the proof is made by hand: the write-up that the example two-clusters follows prints the sessions and the routing
+table of every node, and compares them by eye.
+
 Mend it at the place that the note leads to, or correct the expectation. implied: false leaves out what nobody has written.`,
+	Source: "RFC 3345, RFC 4264; write-up: two clusters with route reflectors on one laptop",
 	Run: func(p *Pass) {
 		for _, o := range p.Predicted.Oscillations {
 			p.unsettled(o)

@@ -17,14 +17,17 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `export-of-others: a node should announce its own blocks to a switch, not those of other nodes
 
-Calico sends every route that lies in a pool to every eBGP neighbor, also what the node learned from the mesh or from reflectors
-(calico#3810), and the routes that Felix makes through VXLAN. A switch that peers with all nodes then hears each block from each
+Calico sends every route that lies in a pool to every eBGP neighbor, also what the node learned from the mesh or from
+reflectors, and the routes that Felix makes through VXLAN. A switch that peers with all nodes then hears each block from each
 of them, with AS paths of one length: it spreads packets over nodes that only pass them on, and holds as many paths as there
-are nodes, squared. Reflectors are meant to do this, and are left out (see next-hop-hairpin).
+are nodes, squared. In calico#3810 a leaf spread the packets for each node's block over all nodes; in bird#24 a router listed
+the same block by eleven nodes and sent everything to one of them. Reflectors are meant to do this, and are left out (see
+next-hop-hairpin).
 
 Mend it by a filter on the rack or peer that rejects what others announced: filters: "own-blocks": exportV4: [{action: "Reject",
 source: "RemotePeers"}] (Calico 3.27 or later). For VXLAN reject interface: "*.calico" too, and for VXLANCrossSubnet the nodes' own
 interface, such as "eth0", over which Felix reaches those of the same subnet. A node's own blocks lead out of no interface.`,
+	Source: "calico#3810, bird#24, calico#7901; design/cluster-route-programming of Calico",
 	Run: func(p *Pass) {
 		var told []source.Path
 		blocks := map[*fabric.Cluster][]simulate.Destination{}

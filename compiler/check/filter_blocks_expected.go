@@ -21,6 +21,7 @@ The finding is told at the filter, and points to the expectations; expectation-f
 
 Mend it by a rule that accepts the prefix before the one that rejects it, by an entry of the switch's accept or send, or by
 correcting the expectation.`,
+	Source: "Calico, BGPFilter: rules are tried in order; RFC 8212",
 	Run: func(p *Pass) {
 		var told []*blocked
 		proofs := p.proofs()

@@ -18,6 +18,7 @@ filter: everything passes that was meant to be stopped. Filters belong to one cl
 of its two clusters defines for itself, and applies to its own side.
 
 Mend it by defining the filter under filters of that cluster, or by correcting the name.`,
+	Source: "confd's bird.cfg.template; Calico, BGPPeer: filters",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			one := []*fabric.Cluster{c}

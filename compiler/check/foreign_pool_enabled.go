@@ -7,14 +7,14 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `foreign-pool-enabled: a pool over another cluster's range must be disabled and have no NAT
 
-A pool that covers a range of a cluster in a peering tells Calico two things: to pass that range's routes on, and to leave
-out source NAT towards it. Enabled, it also hands out the other cluster's addresses to pods here; with natOutgoing, pods of
-that range would be translated.
+A pool that covers a range of a cluster in a peering tells Calico two things: to pass that range's routes on, and to leave out
+source NAT towards it. Enabled, it also hands out the other cluster's addresses to pods here; with natOutgoing, pods of that
+range would be translated. Submariner, which joins clusters at run time, has its users write the same pools by hand, disabled
+and without NAT, on every cluster for the ranges of every other.
 
 Mend it by writing disabled: true in the pool and leaving out natOutgoing, or by deleting the pool: topoc derives such a pool for every range
-that a peering exchanges.
-
-Source: Calico, libcalico-go/lib/ipam/ipam.go, which gives out addresses of enabled pools only.`,
+that a peering exchanges.`,
+	Source: "libcalico-go/lib/ipam/ipam.go gives out addresses of enabled pools only; Submariner, Calico CNI",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, pool := range c.Pools {

@@ -13,13 +13,15 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `foreign-pool-missing: a cluster that relays another's routes needs a pool that covers them
 
-A Calico node sends on what it learned by BGP only if a pool covers it that may be exported (calico#4539); all else ends at
-the node that learned it, while its own routing table looks right. topoc derives such pools, disabled so that nobody gets an
-address of them, for every range that a cluster takes from a partner. None is left where a pool written by hand takes the
-derived one's place and sets disableBGPExport, or covers a part of the range only, nor in a cluster between two others whose peerings give no transit, which
-therefore never learn of each other.
+A Calico node sends on what it learned by BGP only if a pool covers it that may be exported; all else ends at the node that
+learned it, while its own routing table looks right. In calico#4539 reflectors had every route of the router outside and their
+clients had none: pods on a reflector's node reached the network, all others did not. topoc derives such pools, disabled so
+that nobody gets an address of them, for every range that a cluster takes from a partner. None is left where a pool written by
+hand takes the derived one's place and sets disableBGPExport, or covers a part of the range only, nor in a cluster between two
+others whose peerings give no transit, which therefore never learn of each other.
 
 Mend it by deleting disableBGPExport, or the pool, or by transit: true on the peerings that lead from one cluster to the other.`,
+	Source: "calico#4539; write-up: two clusters with route reflectors on one laptop",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			p.heldPools(c)

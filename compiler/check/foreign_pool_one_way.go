@@ -17,6 +17,7 @@ shows them. It happens where a filter, a switch's lists or pools written by hand
 the other's, and where one side alone has a session that works.
 
 Mend it at the rule that the note names, or delete the peering: with exchange it says which of pods and services are meant.`,
+	Source: "Calico, BGPFilter; RFC 8212",
 	Run: func(p *Pass) {
 		byCluster := map[*fabric.Cluster][]simulate.Destination{}
 		if len(p.Fabric.Peerings) > 0 {

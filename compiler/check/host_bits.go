@@ -14,10 +14,12 @@ var _ = rule(Rule{
 	Doc: `host-bits: a range is written by its first address
 
 10.0.1.7/16 is the address of a machine with the length of its subnet; where a network is meant it is a typing error in the
-address or in the length. Calico's API refuses it in some fields and silently masks it in others, and calico-node has failed
-on it at start-up (node#193).
+address or in the length. Calico's API refuses it in some fields and silently masks it in others. In node#193 calico-node took
+192.167.0.0/12 for its first pool, whose network is 192.160.0.0/12: nodes in 192.168.50.0/24 lay in it without anybody having
+written so, and their pods had no connection.
 
 Mend it by writing the network's first address, 10.0.0.0/16, or by correcting the length.`,
+	Source: "node#193",
 	Run: func(p *Pass) {
 		networks(p.Fabric.Model, func(at source.Path, n netip.Prefix) {
 			if n != n.Masked() {

@@ -15,10 +15,13 @@ var _ = rule(Rule{
 
 Calico takes whatever an eBGP neighbor announces: no match in a BGPFilter's import rules accepts. A firewall or load balancer
 that leaks a default route, the site's routes or another cluster's pods puts them into the kernel of every node that peers
-with it; RFC 8212 asks for an explicit policy on every eBGP session. Sessions with declared switches and clusters are
-filtered by what those may send.
+with it; RFC 8212 asks for an explicit policy on every eBGP session. It was a decision: import was opened to everything on the
+assumption that the neighbor exports sensible routes only (calicoctl#80), and users have asked for a way to close it since a
+peer that announces addresses of pods, by accident or not, takes their traffic (calico#1647). Sessions with declared switches
+and clusters are filtered by what those may send.
 
 Mend it by a filter whose import rules accept the ranges that are wanted and end with {action: "Reject"}.`,
+	Source: "RFC 8212; calico#1647, calicoctl#80",
 	Run: func(p *Pass) {
 		declared := map[*fabric.Peer]bool{} // session-one-sided and its like tell of those
 		for _, m := range p.meetings() {

@@ -19,6 +19,7 @@ routes for the same range then come from two clusters, and which of them wins ch
 The same switch in two VRFs is two switches.
 
 Mend it by deleting isolated, or by a vrf of its own for what leads to the cluster.`,
+	Source: "RFC 4271 section 9.1.2: one best route for a prefix",
 	Run: func(p *Pass) {
 		var routes *service // made for the first isolated cluster
 		told := map[[2]*fabric.Cluster]bool{}

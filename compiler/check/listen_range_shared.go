@@ -16,6 +16,7 @@ and are denied without a word.
 
 Mend it by giving each cluster a subnet of its own, or by listing all nodes (no dynamicNeighbors, no capacity.nodes above the
 list), so that each session is configured by address.`,
+	Source: "FRR, BGP: bgp listen range; RFC 8212",
 	Run: func(p *Pass) {
 		type listen struct {
 			at     fabric.Device

@@ -15,11 +15,13 @@ var _ = rule(Rule{
 
 A pool with natOutgoing hides its pods behind their node's address wherever the destination lies in no pool of the cluster at
 all (felix/rules/nat.go). For a cluster in a peering topoc derives a pool, disabled, over each range that is exchanged, which
-is what keeps the addresses; without one the other side sees nodes, and its network policies match nothing
-(submariner#407). It happens where a pool written by hand covers a part of a range only, and where two clusters are expected to
-reach each other and have no peering.
+is what keeps the addresses; without one the other side sees nodes, and its network policies match nothing. Clusters joined by
+Submariner failed on that: Calico's NAT rules came before its own, until a pool stood for each range of the other side
+(submariner#407). It happens where a pool written by hand covers a part of a range only, and where two clusters are expected
+to reach each other and have no peering.
 
 Mend it by a peering of the two clusters, by widening the pool, or by natOutgoing: false.`,
+	Source: "submariner#407; felix/rules/nat.go; Submariner, Calico CNI",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, partner := range c.Partners() {

@@ -22,14 +22,17 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `next-hop-hairpin: reflectors should pass routes on, not the packets
 
-By eBGP a reflector announces itself as the next hop of every block of its clients (RFC 4271 section 5.1.3): the switch sends it
-all packets to the rack, and it sends them back over the same wire to the node that has the pod (calico#4164). Two nodes then
-carry the traffic of a whole rack. With nextHopMode "Keep" (Calico 3.30.2) the switch hears the node's own address, which it
-can use where that is on a subnet of its own.
+By eBGP a reflector announces itself as the next hop of every block of its clients (RFC 4271 section 5.1.3): the switch sends
+it all packets to the rack, and it sends them back over the same wire to the node that has the pod. Two nodes then carry the
+traffic of a whole rack. In calico#3666 an edge router sent all that came from outside to the one reflector; in confd#308 two
+reflectors carried a whole fire compartment, and the site wrote "next hop keep" into Calico's template by itself. With
+nextHopMode "Keep" (Calico 3.30.2) the switch hears the node's own address, which it can use where that is on a subnet of its
+own.
 
 It is a warning where more than 10 nodes are concerned and "Keep" would work, else information.
 
 Mend it by nextHopMode: "Keep" in the rack, or by peer: "nodes".`,
+	Source: "RFC 4271 section 5.1.3; calico#3666, confd#308, calico#4164",
 	Run: func(p *Pass) {
 		blocks := map[*fabric.Cluster][]simulate.Destination{}
 		for d := range p.Predicted.Destinations() {

@@ -16,13 +16,15 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `next-hop-unresolvable: whoever receives a route must be able to reach its next hop
 
-A route is of use only where its NEXT_HOP can be resolved (RFC 4271 section 9.1.2.1). iBGP passes it on unchanged, so a switch may
-learn of nodes whose subnet it has no route to, and not use the route. Worse is a next hop that resolves through a default
-gateway: reflectors of two clusters on different subnets exchange routes, every node takes them, and sends the packets to a router
-that has never heard of the pods (calico#1515). Sessions are up, routes are there, and nothing arrives.
+A route is of use only where its NEXT_HOP can be resolved (RFC 4271 section 9.1.2.1). iBGP passes it on unchanged, so a node
+or switch may learn of next hops that it has no route to: in calico#1515, an AS for each rack, nodes had every route that came
+from the spine, and each of them was "unreachable". Worse is a next hop that resolves through a default gateway: reflectors of
+two clusters on different subnets exchange routes, every node takes them, and sends the packets to a router that has never
+heard of the pods. Sessions are up, routes are there, and nothing arrives.
 
 Mend it by switches above both clusters that learn the pods from the nodes, by a gateway that has the routes, or by placing those
 that exchange routes on one subnet.`,
+	Source: "RFC 4271 section 9.1.2.1; calico#1515",
 	Run: func(p *Pass) {
 		p.unreachable()
 		p.strandedHops()

@@ -12,11 +12,12 @@ var _ = rule(Rule{
 
 Where the routes of two clusters meet (they have a peering, the same fabric carries both, or a host outside has routes to
 both), a range that both use leads to one of them only, and to which one changes with every event in the network. Between
-clusters that nothing connects it is a warning: the day they are to be connected one of them has to be renumbered. Clusters
-in different VRFs, and those that say isolated: true, may share ranges. A disabled pool that stands for the other cluster's
-range is no overlap.
+clusters that nothing connects it is a warning: the day they are to be connected one of them has to be renumbered, or every
+packet between them translated, for which Submariner has a gateway of its own (Globalnet). Clusters in different VRFs, and
+those that say isolated: true, may share ranges. A disabled pool that stands for the other cluster's range is no overlap.
 
 Mend it by giving one of the two another range, or by isolated: true where they will never meet.`,
+	Source: "RFC 1918 section 4; Submariner, Globalnet",
 	Run: func(p *Pass) {
 		s := p.space()
 		found := &conflicts{}

@@ -12,13 +12,16 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `overlap-in-cluster: pods, services and load balancers of a cluster need ranges of their own
 
-kube-proxy answers for service addresses on every node, so a pod with such an address cannot be reached (calico#2999). Two
-pools that overlap are refused by Calico's API server; with Calico's objects as plain CRDs (crd.projectcalico.org/v1) nobody
-refuses them, and the second pool is silently disabled. That goes for disabled pools as well. Legal are a LoadBalancer-only pool
-over serviceLoadBalancerIPs, external IPs and load balancer IPs in one range, and a single address listed besides a
-range of its own kind.
+kube-proxy answers for service addresses on every node, so a pod with such an address cannot be reached; Calico's maintainers
+ask that the two never overlap (calico#2999). In coredns#3704 a cluster was made with pods in 10.96.0.0/16, which is where
+kubeadm puts services: each pod of CoreDNS answered at its own address, and nobody at the address of the service. Two pools
+that overlap are refused by Calico's API server; with Calico's objects as plain CRDs (crd.projectcalico.org/v1) nobody refuses
+them, and the second pool is silently disabled. That goes for disabled pools as well. Legal are a LoadBalancer-only pool over
+serviceLoadBalancerIPs, external IPs and load balancer IPs in one range, and a single address listed besides a range of its
+own kind.
 
 Mend it by moving one of the two ranges.`,
+	Source: "coredns#3704, calico#2999; Calico, IPPool: cidr",
 	Run: func(p *Pass) {
 		s := p.space()
 		for _, c := range p.Fabric.Clusters {

@@ -12,12 +12,16 @@ var _ = rule(Rule{
 
 A pod, cluster IP or load balancer range that overlaps a subnet of nodes, hosts, switches, links or loopbacks makes that
 subnet unreachable from the pods, and often from the nodes too: their routes to blocks of the pool are more specific than the
-route to the LAN. It shows as a cluster that comes up and cannot reach its API server or its DNS (calico#1401, calico#2720,
-where the default pool 192.168.0.0/16 meets a LAN in 192.168). It is a warning where the nodes that have the subnet are
-another cluster's and nothing connects the two. serviceExternalIPs are left to service-external-ips-wide.
+route to the LAN. It shows as a cluster that comes up and cannot reach its API server or its DNS: calico-node in
+CrashLoopBackOff where the default pool 192.168.0.0/16 met nodes in 192.168.50.0/24 (calico#2720), requests to the API that
+time out (calico#2638). The rest is harder to see: Calico takes the LAN for pods and leaves out source NAT, and gives pods
+addresses that machines have (calico#1401). The author of the write-up that the example static-gateway follows set up his
+cluster anew for it. It is a warning where the nodes that have the subnet are another cluster's and nothing connects the two.
+serviceExternalIPs are left to service-external-ips-wide.
 
 Mend it by giving pods and services a range that no machine uses. Calico cannot change the range of a pool: a running cluster
 gets a second pool, and the first one is disabled and emptied.`,
+	Source: "calico#1401, calico#2720, calico#2638, calico#4138; write-up: a cluster that an office reaches by static routes",
 	Run: func(p *Pass) {
 		hits := infrastructureHits(p.space())
 		for _, r := range p.space().ranges {

@@ -8,9 +8,12 @@ var _ = rule(Rule{
 	Doc: `overlap-reserved: nothing may use a range that the site has reserved
 
 "reserved" lists the ranges that are in use elsewhere at the site: offices, partners, VPNs, other clusters. What the topology
-numbers from one of them cannot be reached from there, or takes the traffic that was meant for it.
+numbers from one of them cannot be reached from there, or takes the traffic that was meant for it. In calico#7345 pods and
+services outside of the cluster both had addresses of 100.64.0.0/10: Calico took those services for pods, left out source NAT,
+and no connection came about. A second pool of other addresses changed nothing as long as the first was there.
 
 Mend it by moving the range, or by deleting the reservation if it is out of date.`,
+	Source: "calico#7345",
 	Run: func(p *Pass) {
 		if len(p.Fabric.Reserved) == 0 {
 			return

@@ -15,13 +15,16 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `pool-too-few-blocks: a pool needs at least one block for each node
 
-Calico gives addresses out in blocks, and a block belongs to one node. When there are more nodes than blocks, the nodes that come
-last borrow single addresses from the blocks of others, announce a /32 for each, and with strict affinity get none: their pods
-stay in ContainerCreating (calico#4861). Fewer than one and a half blocks for each node is a warning: a node that fills its
-block takes a second one. LoadBalancer-only, manual and disabled pools are not counted.
+Calico gives addresses out in blocks, and a block belongs to one node. When there are more nodes than blocks, the nodes that
+come last borrow single addresses from the blocks of others, announce a /32 for each, and with strict affinity get none: their
+pods stay in ContainerCreating (calico#4861). In cni-plugin#920 that hit the machines that replaced others: "pools are likely
+exhausted", and calico-node itself in CrashLoopBackOff, for want of one address for its tunnel. Fewer than one and a half
+blocks for each node is a warning: a node that fills its block takes a second one. LoadBalancer-only, manual and disabled
+pools are not counted.
 
 Mend it with a wider range, or with a longer blockSize where nodes run few pods. Calico cannot change either of an existing
 pool: a running cluster gets a further pool.`,
+	Source: "calico#4861, cni-plugin#920, calico#8435",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {

@@ -15,6 +15,7 @@ session never comes up (RFC 4271 section 6.2, as RFC 6286 section 2.2 has it). B
 do no harm.
 
 Mend it by giving each switch its own routerID, or none: topoc takes the loopback, else the lowest IPv4 address.`,
+	Source: "RFC 4271 section 6.2, RFC 6286 section 2.2",
 	Run: func(p *Pass) {
 		told := map[[2]fabric.Device]bool{}
 		for _, s := range p.Fabric.Sessions {

@@ -19,6 +19,7 @@ address; one that has only IPv6 has none to use. Two clusters may share an ID wh
 no CLUSTER_LIST; where they exchange routes by iBGP all the way each drops the routes of the other.
 
 Mend it by a clusterID that no other cluster uses, as in clusterID: "244.0.0.1".`,
+	Source: "RFC 4456 sections 7 and 8; Calico, Node: routeReflectorClusterID",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, g := range c.Groups {

@@ -17,10 +17,12 @@ var _ = rule(Rule{
 
 A reflector drops, or keeps to itself, what another one of its own cluster ID has reflected: CLUSTER_LIST says that it has
 been here (RFC 4456 section 8). That is right where every client peers with all of them, and hears it from each. A client that
-peers with only some of them never hears what the others' clients announce (calico#2735), and nothing is logged. It happens
-where the groups of two racks of one AS are given the same clusterID.
+peers with only some of them never hears what the others' clients announce, and nothing is logged. In calico#2735 all
+reflectors had one ID and peered with each other: node1 and node2 learned each other's routes, so did node3 and node4, and no
+route crossed from the one pair to the other. It happens where the groups of two racks of one AS are given the same clusterID.
 
 Mend it by deleting clusterID: each reflector then uses its own address.`,
+	Source: "RFC 4456 section 8; calico#2735",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, shared := range sharedClusterIDs(c) {

@@ -18,12 +18,12 @@ var _ = rule(Rule{
 A node with the label node.kubernetes.io/exclude-from-external-load-balancers=true announces no service range, and Calico
 passes on a service route only where the node announces the range itself: such a reflector learns the routes of its clients
 and tells nobody. Switches above it, and peers of it in another cluster, then have no route to the services. kubeadm puts the
-label on control plane nodes, which often are the reflectors. (From Calico 3.27.3 on load-balancer ranges are passed on all the
-same, from 3.33 on external ones.)
+label on control plane nodes, which often are the reflectors. The same clause kept the /32 of a service from leaving a
+reflector that had no endpoint of it, until Calico made exceptions: from 3.27.3 on load-balancer ranges are passed on all the
+same (calico#8162), from 3.33 on external ones (calico#13341).
 
-Mend it by deleting the label, or by making another node the reflector.
-
-Source: confd's bird.cfg.template, calico_export_to_bgp_peers.`,
+Mend it by deleting the label, or by making another node the reflector.`,
+	Source: "confd's bird.cfg.template, calico_export_to_bgp_peers; calico#8162, calico#13341",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			held := heldByReflectors(c)

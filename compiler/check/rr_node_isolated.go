@@ -14,12 +14,15 @@ var _ = rule(Rule{
 	Severity: diag.Error,
 	Doc: `rr-node-isolated: without a node-to-node mesh every node must have a session
 
-Calico peers all nodes with each other only while the mesh is on. It is off where a cluster has reflectors or switches,
-and then a node that no reflector serves and no switch above it peers with hears of nobody's pods, and nobody of its own:
-they are cut off as soon as the mesh is switched off, on that node alone (calico pull request 4992).
+Calico peers all nodes with each other only while the mesh is on. It is off where a cluster has reflectors or switches, and
+then a node that no reflector serves and no switch above it peers with hears of nobody's pods, and nobody of its own: they are
+cut off as soon as the mesh is switched off, on that node alone. The write-up that the example leaf-spine follows shows it on
+all nodes: the mesh off, the BGPPeers not yet written, and calicoctl node status says "No IPv4 peers found" everywhere.
+Calico's documentation now warns that pods have no network from there on until other sessions exist.
 
 Mend it by putting the node into a rack, by a reflector group for its rack or for the whole cluster, or by deleting
 nodeToNodeMesh.`,
+	Source: "Calico, Configure BGP peering: disable the default node-to-node mesh; calico#4992; write-up: a cluster with route reflectors below leaf switches",
 	Run: func(p *Pass) {
 		var connected map[*fabric.Node]bool
 		for _, c := range p.Fabric.Clusters {

@@ -20,6 +20,7 @@ of all racks with one AS number. It goes by the rack's: reflectors whose AS numb
 so do all nodes behind them, unless a fabric of other AS numbers or a gateway joins them.
 
 Mend it by writing the AS number at the racks, or by one group of reflectors for the whole cluster.`,
+	Source: "RFC 4456 section 4; calico#1839",
 	Run: func(p *Pass) {
 		served := p.reflected()
 		for _, c := range p.Fabric.Clusters {

@@ -16,10 +16,13 @@ var _ = rule(Rule{
 	Doc: `rr-single: a route reflector must not be the only one
 
 All routes between the nodes that a reflector serves pass through it. When it is drained, upgraded or dies, its clients lose
-every route to each other once the graceful restart time is over, though all of them are well. Where one reflector serves
-fewer than four nodes it is a warning. Two groups of one reflector each that serve the same nodes are two reflectors.
+every route to each other once the graceful restart time is over, though all of them are well. In bird#57 it was the one
+reflector of a cluster, and its nodes dropped their routes at once; in calico#9259 it was two of two, and the others' routes
+went after an hour. Where one reflector serves fewer than four nodes it is a warning. Two groups of one reflector each that
+serve the same nodes are two reflectors.
 
 Mend it by naming a second node of the group, best in another rack.`,
+	Source: "bird#57, calico#9259; RFC 4456 section 7",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			for _, g := range c.Groups {

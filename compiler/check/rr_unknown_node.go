@@ -19,6 +19,7 @@ other cluster. A node can reflect for one group only: it has one cluster ID, and
 
 Mend it by naming the node that is meant, or by declaring it in nodes: reflectors must be listed even where
 capacity.nodes is larger than the list. A node that is named twice is deleted from one of the two lists.`,
+	Source: "write-up: two clusters with route reflectors on one laptop",
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			first := map[string]mention{}

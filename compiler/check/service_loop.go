@@ -20,6 +20,7 @@ is only routed statically it doesn't know.
 
 Mend it by advertise: serviceClusterIPs: true (or the range in serviceExternalIPs or serviceLoadBalancerIPs), which does no harm
 where nobody outside listens; or by services: false in the static routes.`,
+	Source: "calico#5039, confd#322; Calico, FelixConfiguration: serviceLoopPrevention",
 	Run: func(p *Pass) {
 		told := map[serviceRoute]bool{}
 		for _, s := range p.Fabric.Switches {

@@ -15,11 +15,13 @@ var _ = rule(Rule{
 	Doc: `session-as-mismatch: each end of a session must expect the AS that the other end has
 
 A speaker that receives an OPEN with an unexpected My Autonomous System answers NOTIFICATION 2/2, Bad Peer AS (RFC 4271
-section 6.2): the session never comes up (calico#2961). topoc derives what both ends expect, so a mismatch comes from what
-overrides it: a node's own asNumber below a switch that accepts its nodes from a listen range, which expects one AS of
-everybody in it, or a peers entry at the address of a declared device.
+section 6.2): the session never comes up. In calico#2961 nobody had given the nodes the AS numbers that the far ends expected,
+so all of them said 64512, Calico's default, and calico-node was ready on none. topoc derives what both ends expect, so a
+mismatch comes from what overrides it: a node's own asNumber below a switch that accepts its nodes from a listen range, which
+expects one AS of everybody in it, or a peers entry at the address of a declared device.
 
 Mend it by deleting the override, or by giving both ends the same number.`,
+	Source: "RFC 4271 section 6.2; calico#2961",
 	Run: func(p *Pass) {
 		for _, m := range findMismatches(p.Fabric) {
 			p.reportMismatch(m)

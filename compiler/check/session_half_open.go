@@ -16,14 +16,16 @@ var _ = rule(Rule{
 	Needs:    Routes,
 	Doc: `session-half-open: the two ends of a session must be configured for each other
 
-topoc writes both ends of a session from one declaration, and then reads what it wrote as Calico and the switches do: each must
-find a neighbor in the other at the very address that it is called from, in the same VRF, with the AS number, the password and the
-port that it has. Some fields move one end alone. A session to the loopback of a switch whose interface on the nodes' subnet
-is in a VRF calls an address outside it; with sourceAddress: "UseNodeIP" nodes that share a subnet with their switch over a further
-NIC only call from their own address, and the switch waits for the NIC's. Neither daemon says more than that the connection
-was refused or the peer is unknown.
+topoc writes both ends of a session from one declaration, and then reads what it wrote as Calico and the switches do: each
+must find a neighbor in the other at the very address that it is called from, in the same VRF, with the AS number, the
+password and the port that it has. Some fields move one end alone. A session to the loopback of a switch whose interface on
+the nodes' subnet is in a VRF calls an address outside it; with sourceAddress: "UseNodeIP" nodes that share a subnet with
+their switch over a further NIC only call from their own address, and the switch waits for the NIC's: before Calico had that
+field every node with a NIC to each of two leaves was so (calico#1829, calico#5226). Neither daemon says more than that the
+connection was refused, or came from an unknown address.
 
 Mend it by deleting the field that moves the one end.`,
+	Source: "RFC 4271 section 8.2.1; calico#1829, calico#5226, calico#6047",
 	Run: func(p *Pass) {
 		dead := p.deadSessions(func(s *simulate.Session) bool {
 			return s.State == simulate.NotCompatible && !strings.HasPrefix(s.Reason, "TTL mismatch") && !s.IsSecond()

@@ -23,6 +23,7 @@ its sessions is then unknown, so there are none. It is also a warning where only
 with the nodes, or has no loopback in one of the families that they share.
 
 Mend it by correcting the selector or the names, or by giving the two ends addresses on one subnet.`,
+	Source: "Calico, BGPPeer: nodeSelector, peerSelector; confd/pkg/backends/calico/node_labels.go",
 	Run: func(p *Pass) {
 		used := map[*fabric.Peer]bool{}
 		for _, s := range externalSessions(p.Fabric) {

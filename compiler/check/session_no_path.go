@@ -24,6 +24,7 @@ line of the configuration right. Where a switch announces none of its subnets (a
 carry them: that is a warning.
 
 Mend it by linking the switches on the way, by announcing the subnet, or by a ttlSecurity as large as the number of networks.`,
+	Source: "RFC 4271 section 8.2.2, RFC 5082; calico#4059",
 	Run: func(p *Pass) {
 		dead := p.deadSessions(func(s *simulate.Session) bool {
 			return s.State == simulate.NotEstablished || s.State == simulate.NotCompatible && strings.HasPrefix(s.Reason, "TTL mismatch")

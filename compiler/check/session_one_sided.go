@@ -14,11 +14,13 @@ var _ = rule(Rule{
 
 A peers entry says how a cluster's nodes speak to a device outside of the topology, and makes nothing at the other end:
 somebody else configures that one. At the address of a declared switch, or of a node of this or another cluster, there is
-nobody else: the far end is topoc's to write, and would know nothing of the session. Sessions to switches come from racks,
-sessions between clusters from peerings, sessions within a cluster from routeReflectors; those make both ends. Entries of two
-clusters that answer each other session by session are two ends as well.
+nobody else: the far end is topoc's to write, and would know nothing of the session. BIRD then logs "Unexpected connect from
+unknown address", again and again, and nothing else comes of it (calico#6047). Sessions to switches come from racks, sessions
+between clusters from peerings, sessions within a cluster from routeReflectors; those make both ends. Entries of two clusters
+that answer each other session by session are two ends as well.
 
 Mend it by deleting the entry and naming the device where its kind belongs.`,
+	Source: "RFC 4271 section 8.2.1; calico#6047",
 	Run: func(p *Pass) {
 		for _, m := range p.meetings() {
 			if m.isItself || m.answered {

@@ -19,13 +19,16 @@ var _ = rule(Rule{
 	Doc: `single-point-of-failure: what cuts pods off from each other when it fails alone
 
 The routes are predicted once more for each node, switch and link without it: where pods of two clusters, or of two parts of
-one, reach each other with it and not without, it is told; of a switch, its links are not told besides. A rack below one switch is often meant to be so, hence this is
-information. Nodes with the same sessions, pools and subnets are one part, and one of them is tried for all. In a large topology
-nothing is tried, and the finding says so: where the parts of one connected network, squared and added to all parts, for each
-part and link, come to more than 100000.
+one, reach each other with it and not without, it is told; of a switch, its links are not told besides. The write-up that the
+example leaf-spine follows takes two reflectors for each rack so that one may fail, and has one leaf above each rack and one
+spine above all. A rack below one switch is often meant to be so, hence this is information. Nodes with the same sessions,
+pools and subnets are one part, and one of them is tried for all. In a large topology nothing is tried, and the finding says
+so: where the parts of one connected network, squared and added to all parts, for each part and link, come to more than
+100000.
 
 Mend it by a second switch, link or reflector beside the one that is named; survives: 1 in an expectation then keeps it so. Where
 nothing is tried, topoc sim failures tells.`,
+	Source: "calico#9259; write-up: a cluster with route reflectors below leaf switches",
 	Run: func(p *Pass) {
 		cuts, isComplete := p.Predicted.Cuts(maxCutWork)
 		if !isComplete {

@@ -20,6 +20,7 @@ is left with fewer of them, or isn't written at all, and the host or switch send
 gateway. Next hops must be listed in nodes even where capacity.nodes is larger than the list.
 
 Mend it by naming a node of that cluster.`,
+	Source: "Linux, ip-route(8); write-up: a cluster that an office reaches by static routes",
 	Run: func(p *Pass) {
 		for _, s := range p.Fabric.Switches {
 			for _, cluster := range sorted(s.Model.StaticRoutes) {

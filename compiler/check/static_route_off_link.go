@@ -20,6 +20,7 @@ such a route ("Nexthop has invalid gateway"); most switches take it and leave it
 
 Mend it by naming nodes on the device's own subnets in "via". A host elsewhere needs no routes of its own: its gateway needs
 them.`,
+	Source: "Linux, net/ipv4/fib_semantics.c: Nexthop has invalid gateway; RFC 1122 section 3.3.1.1",
 	Run: func(p *Pass) {
 		for _, h := range p.Fabric.Hosts {
 			routes := make([]*fabric.StaticRoute, len(h.Routes))

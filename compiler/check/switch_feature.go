@@ -20,6 +20,7 @@ dialects, host systems and DNS servers that this release of topoc does not write
 
 Mend it by not asking for the feature, with another dialect, or with managed: false for a switch that is configured by
 hand.`,
+	Source: "the command references of the vendors; RFC 8950 (IPv4 over unnumbered links), RFC 5880 (BFD)",
 	Run: func(p *Pass) {
 		for _, s := range p.Fabric.Switches {
 			for _, need := range fabric.Unsupported(s) {

@@ -16,13 +16,16 @@ var _ = rule(Rule{
 	Doc: `version-gate: a field must exist in the Calico release that the cluster runs
 
 An API server drops or refuses fields it doesn't know, and calico-node ignores them: the session comes up without the filter
-or the password that was asked for (calico#4963). topoc refuses instead of leaving out. It knows the releases up to the one that
-its findings name: what a later one has changed it cannot look at, and says so in a warning.
+or the password that was asked for. The other way round it is louder: a BGPPeer with a peerSelector was refused with
+"spec.peerIP: Required value", since the CRDs in the cluster were those of an older release (calico#4963, libcalico-go#1390).
+topoc refuses instead of leaving out. It knows the releases up to the one that its findings name: what a later one has changed
+it cannot look at, and says so in a warning.
 
 Mend it by not asking for the field, or by upgrading the cluster and raising calico.version. A filter that topoc derived is
 not needed where the peering has transit: true and exchanges everything, nor where its routes have no other way out of the
 cluster.`,
-	Needs: Objects,
+	Source: "calico#4963, libcalico-go#1390",
+	Needs:  Objects,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			if calico.IsNewer(c.Version) {

@@ -19,6 +19,7 @@ place it would silence the next problem there, which nobody has looked at. A wai
 judged.
 
 Mend it by deleting the waiver, or by correcting its path in "at".`,
+	Source: "the schema of topologies, waivers (topoc schema)",
 })
 
 var waiverExpired = rule(Rule{
@@ -30,6 +31,7 @@ var waiverExpired = rule(Rule{
 temporary measure does not become the rule by being forgotten.
 
 Mend it by removing the cause of the finding and the waiver with it, or by deciding anew and moving "until".`,
+	Source: "the schema of topologies, waivers (topoc schema)",
 })
 
 // waiver is one entry of the waivers list at work.
