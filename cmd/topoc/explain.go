@@ -10,22 +10,26 @@ import (
 	"github.com/spf13/pflag"
 
 	"topoc/compiler/check"
+	"topoc/compiler/fabric"
 )
 
 func explainCommand() *command {
 	formats := func() []string { return []string{"text", "json"} }
 	return &command{
 		name:    "explain",
-		args:    "[CHECK]",
-		summary: "say what a check means, why it is there, and what mends its findings",
+		args:    "[CHECK | dialect [NAME]]",
+		summary: "say what a check means and what mends its findings, or what a dialect can do",
 		help: `
 CHECK is the name in brackets behind a finding: a check's, or that of a mistake
 of shape. Its page says what happens where it is not minded, and has a topology
 on which it fires, the edit that mends this one, the waiver that accepts it, and
 where the need for it comes from. Without an argument all names are listed; with
---format json all pages are printed.`,
-		maxArgs:   1,
-		argWords:  explainable,
+--format json all pages are printed.
+
+explain dialect lists the dialects of switches; with the NAME of one it says
+what that cannot express, its limits, and what of it was not proved.`,
+		maxArgs:   2,
+		argWords:  func() []string { return slices.Concat(explainable(), []string{dialectWord}, fabric.DialectNames()) },
 		flagWords: map[string]func() []string{"format": formats},
 		setup: func(flags *pflag.FlagSet) func(*env, []string) error {
 			format := flags.String("format", "text", "print as `FORMAT`: text, json")
@@ -40,6 +44,12 @@ where the need for it comes from. Without an argument all names are listed; with
 }
 
 func explain(w io.Writer, args []string, isJSON bool) error {
+	if len(args) > 0 && args[0] == dialectWord {
+		return explainDialect(w, args[1:], isJSON)
+	}
+	if len(args) > 1 {
+		return explainCommand().usagef("explain has no use for %q", args[1])
+	}
 	pages := check.Pages()
 	if len(args) > 0 {
 		i := slices.IndexFunc(pages, func(p *check.Page) bool { return p.Name == args[0] })

@@ -24,6 +24,9 @@ type Dialect struct {
 // Has reports whether the dialect can do all of want.
 func (d *Dialect) Has(want Feature) bool { return d.Features&want == want }
 
+// Lacks returns what the dialect cannot do.
+func (d *Dialect) Lacks() Feature { return (endOfFeatures - 1) &^ d.Features }
+
 // DialectByName returns the dialect of that name, or nil.
 func DialectByName(name string) *Dialect {
 	return find(dialects, name, func(d *Dialect) string { return d.Name })
@@ -107,10 +110,13 @@ var features = [...]string{
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".
-func (f Feature) String() string {
-	var all []string
+func (f Feature) String() string { return strings.Join(f.Words(), ", ") }
+
+// Words returns the name of each of the abilities.
+func (f Feature) Words() []string {
+	all := []string{}
 	for rest := f & (endOfFeatures - 1); rest != 0; rest &= rest - 1 {
 		all = append(all, features[bits.TrailingZeros32(uint32(rest))])
 	}
-	return strings.Join(all, ", ")
+	return all
 }
