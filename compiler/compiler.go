@@ -26,8 +26,8 @@ type Stage uint8
 const (
 	Linked    Stage = iota // to the fabric
 	Checked                // to the findings of the checks that need nothing else
-	Compiled               // to the files
-	Simulated              // to the predicted control plane, and the findings of the checks that judge it and the objects
+	Compiled               // to the files, and the findings of the checks that judge the objects
+	Simulated              // to the predicted control plane, and the findings of the checks that judge it
 )
 
 // Options of a Run. The zero Options links, without limits.
@@ -109,11 +109,10 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		ofShape = append(ofShape, found...)
 		r.Diagnostics = append(r.Diagnostics, found...)
 	}
-	if opt.Until < Simulated || opt.stops(r) {
+	if opt.stops(r) {
 		return r, nil
 	}
-
-	if opt.Anyway || opt.Check.Needs() == check.Routes {
+	if opt.Until == Simulated && (opt.Anyway || opt.Check.Needs() == check.Routes) {
 		opt.Progress("predicting")
 		r.Predicted = simulate.Run(simulate.Input{Fabric: linked, Objects: objects})
 	}
