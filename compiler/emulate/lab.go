@@ -331,6 +331,8 @@ func (p *planner) felix(m *Machine, n *fabric.Node) {
 			r.Interface, r.IsOnLink = nh.Interface, nh.OnLink
 			if nh.Address.IsValid() {
 				r.Gateways = append(r.Gateways, nh.Address)
+			} else if isVXLAN(nh.Interface) && !row.Prefix.IsSingleIP() {
+				r.Gateways = append(r.Gateways, row.Prefix.Addr()) // an address that IPAM gave it besides: as innerAddress has it
 			}
 			if isVXLAN(nh.Interface) && !slices.ContainsFunc(m.Tunnel, func(t Tunnel) bool { return t.Name == nh.Interface }) {
 				f := fabric.FamilyOf(row.Prefix.Addr())

@@ -25,7 +25,7 @@ func (b *destinationBuilder) felix(d *draft, owner *Part, over *pool) {
 		}
 		own := p.Nodes[0].Prefix(b.domain.family)
 		tunnel, ok := over.felixTunnel(own.Masked().Contains(far))
-		if !ok {
+		if !ok || tunnel == vxlanTunnel && !(p.hasTunnelAddress(b.domain.family) && owner.hasTunnelAddress(b.domain.family)) {
 			continue
 		}
 		d.bring(bgp.Origination{Speaker: b.speaker(p), Source: bgp.FromKernel, Preference: kernelPreference, Gateway: gateway,

@@ -177,6 +177,10 @@ func (k *programmer) felix(act *action, d *destination, p *Part, of *pool, isOwn
 		*act = action{best: act.best, note: "without encapsulation Felix writes routes to its own subnet only"}
 		return
 	}
+	if tunnel == vxlanTunnel && !(p.hasTunnelAddress(k.domain.family) && d.holder().hasTunnelAddress(k.domain.family)) {
+		*act = action{best: act.best, note: "no VXLAN pool that gives out addresses has one for the tunnels of both nodes, and Felix sends through none"}
+		return
+	}
 	h.tunnel = tunnel
 	act.kind, act.hops = forward, []hop{h}
 }
@@ -184,7 +188,7 @@ func (k *programmer) felix(act *action, d *destination, p *Part, of *pool, isOwn
 // felixTunnel is the interface of the tunnel through which Felix sends to another node, empty where it sends without one. It
 // reports false where Felix has no route to the node.
 func (p *pool) felixTunnel(isNear bool) (tunnel string, ok bool) {
-	mode, tunnel := p.vxlan, "vxlan.calico"
+	mode, tunnel := p.vxlan, vxlanTunnel
 	if mode == never || mode == "" {
 		mode, tunnel = p.ipip, "tunl0"
 	}

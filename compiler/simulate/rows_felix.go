@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
+	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
+
 	"topoc/compiler/fabric"
 )
 
@@ -38,17 +40,34 @@ func (r RouteRow) asFelixWrites(d *destination, o owned) RouteRow {
 	return r
 }
 
+// holder is the part of the node that has a prefix, the first of those that bring it in; nil: nobody's.
+func (d *destination) holder() *Part {
+	switch {
+	case d.Owner != nil:
+		return d.domain.parts[d.Owner.Index]
+	case len(d.Origins) > 0:
+		return d.domain.parts[d.Origins[0].Speaker.Index]
+	}
+	return nil
+}
+
+// hasTunnelAddress reports whether a pool gives the VXLAN device of each node of the part an address: one of VXLAN that is in use,
+// selects it, and may be used for tunnels (node/pkg/allocateip). Without it Felix makes no device, and the others' Felix no routes to
+// the node (felix/calc/vxlan_resolver.go, felix/dataplane/linux/vxlan_mgr.go).
+func (p *Part) hasTunnelAddress(f fabric.Family) bool {
+	return p != nil && p.rules != nil && slices.ContainsFunc(p.rules.pools, func(pool *pool) bool {
+		spec := &pool.object.Spec
+		isVXLAN := pool.vxlan != never && pool.vxlan != "" && !pool.disabled && fabric.FamilyOf(pool.cidr.Addr()) == f
+		isForTunnels := len(spec.AllowedUses) == 0 || slices.Contains(spec.AllowedUses, v3.IPPoolAllowedUseTunnel)
+		return isVXLAN && isForTunnels && (spec.NodeSelector == "" || p.rules.selection.isMatch(p.rules.selection.texts[spec.NodeSelector], p.rules.class))
+	})
+}
+
 // tunnelAddress is the address that the node which has a prefix gives its VXLAN device: the first one of its first block in a
 // VXLAN pool that gives out blocks, since calico-node asks IPAM before there are pods (node/pkg/allocateip). The zero Addr: it
 // has no such block.
 func (d *destination) tunnelAddress(o owned) netip.Addr {
-	var p *Part
-	switch {
-	case d.Owner != nil:
-		p = d.domain.parts[d.Owner.Index]
-	case len(d.Origins) > 0:
-		p = d.domain.parts[d.Origins[0].Speaker.Index]
-	}
+	p := d.holder()
 	if p == nil || p.Nodes == nil || p.rules == nil {
 		return netip.Addr{}
 	}
