@@ -224,6 +224,58 @@ func TestHooksRun(t *testing.T) {
 	}
 }
 
+// pre-commit itself takes the hooks from this repository as it is now, and builds topoc for them.
+func TestPreCommitTakesTheHooks(t *testing.T) {
+	if _, err := exec.LookPath("pre-commit"); err != nil && os.Getenv("TOPOC_REQUIRE") != "all" {
+		t.Skip("pre-commit is not installed (Debian package pre-commit); TestHooksRun runs the hooks as it would")
+	}
+	here, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := t.TempDir()
+	git := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"--git-dir", filepath.Join(source, ".git"), "--work-tree", here}, args...)...)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("git %q: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "--quiet")
+	git("add", "--all")
+	git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "t")
+
+	j := newCIJob(t, ciRepository(t), false)
+	j.env["PRE_COMMIT_HOME"], j.env["GOMODCACHE"] = t.TempDir(), strings.TrimSpace(string(modules))
+	config := "repos: [{repo: " + source + ", rev: " + git("rev-parse", "HEAD") + `, hooks: [
+  {id: topoc-check, args: [--strict, lab.cue, site]},
+  {id: topoc-build, args: [lab.cue, --file=more.yaml, -o, out]},
+]}]
+`
+	if err := os.WriteFile(filepath.Join(j.dir, ".pre-commit-config.yaml"), []byte(config), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	commitAll(t, j.dir)
+	j.expect(j.run("pre-commit", "run", "--all-files"), 0, `^topoc check\.+Passed\ntopoc build\.+Passed$`)
+	if err := os.WriteFile(filepath.Join(j.dir, "site", "b.cue"), []byte("package site\nclustes: {}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(j.dir, "more.yaml"), []byte("clusters: {c: {asNumber: 64998}}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r := j.run("pre-commit", "run", "--all-files")
+	j.expect(r, 1, `^topoc check\.+Failed$`)
+	j.expect(r, 1, `^site/b.cue:2:1: error: `)
+	j.expect(r, 1, `^topoc build\.+Failed$`)
+	j.expect(r, 1, `^- files were modified by this hook$`)
+}
+
 // What services demand of these files, and the house: inputs reach a shell as variables only, and every one is of use.
 func TestFilesForServicesAreSound(t *testing.T) {
 	hooks := readHooks(t)
