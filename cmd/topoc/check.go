@@ -82,7 +82,7 @@ func (c *checking) run(e *env, topologies []string) error {
 		return err
 	}
 	switch {
-	case e.getenv(outcomeVariable) != "":
+	case c.watch && e.getenv(outcomeVariable) != "":
 		return writeOutcome(e.stdout, c.each(e, topologies))
 	case c.watch:
 		return c.keepWatching(e, topologies)
