@@ -50,6 +50,7 @@ type Result struct {
 	Diagnostics diag.List                           // of all stages, located and sorted
 	Ran         []string                            // the checks that ran, sorted by name; less than the chosen ones where findings stopped it
 	Locator     source.Locator                      // not safe for concurrent use
+	Inputs      load.Inputs                         // what was read
 	Fabric      *fabric.Fabric                      // nil where mistakes of shape leave nothing to link
 	Objects     map[*fabric.Cluster]*calico.Objects // what Calico is told; nil unless Compiled or more was asked for
 	Artifacts   *artifact.Set                       // nil unless Compiled or more was asked for, and files are, and nothing that was found stopped it
@@ -74,7 +75,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Diagnostics: loaded.Diagnostics, Locator: loaded.Locator}
+	r := &Result{Diagnostics: loaded.Diagnostics, Locator: loaded.Locator, Inputs: loaded.Inputs}
 	defer r.arrange()
 	if loaded.Topology == nil {
 		return r, nil

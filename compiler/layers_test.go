@@ -77,6 +77,7 @@ var foreign = map[string][]string{
 	"sigs.k8s.io/yaml":                                          {"compiler/calico", "compiler/importer"},
 	"github.com/spf13/pflag":                                    {"cmd/topoc"},
 	"github.com/vishvananda":                                    {"compiler/emulate"},
+	"github.com/fsnotify/fsnotify":                              {"cmd/topoc"},
 	"github.com/owenrumney/go-sarif":                            {"compiler/diag"},
 	"github.com/santhosh-tekuri/jsonschema":                     {"compiler/diag/sarifschema"},
 	"github.com/rogpeppe/go-internal/testscript":                {},

@@ -41,7 +41,14 @@ The last four name files as seen from the working directory.
 --only and --skip choose checks; --skip wins. Mistakes of shape (unknown-field,
 wrong-type, ...) are no checks, and are always reported.
 A finding that is known and accepted is silenced by an entry in the topology's
-waivers, with a reason.`,
+waivers, with a reason.
+
+With --watch it goes on until Ctrl-C, which is exit code 0: whenever a file is
+saved that a topology is made of, be it one that it imports or a new one in its
+directory, it checks again and prints what changed, the findings that are gone
+and those that are new. One whose line moved is no change, nor is one that could
+not be looked for because an error stopped the checks. --timeout and
+--max-memory hold for each run.`,
 		minArgs: 1, maxArgs: -1,
 		flagWords: map[string]func() []string{
 			"format": checkFormats,
@@ -53,6 +60,7 @@ waivers, with a reason.`,
 			flags.StringVar(&c.format, "format", "text", "print as `FORMAT`: "+strings.Join(checkFormats(), ", "))
 			flags.StringSliceVar(&c.only, "only", nil, "run these `CHECKS` only, separated by commas")
 			flags.StringSliceVar(&c.skip, "skip", nil, "do not run these `CHECKS`")
+			flags.BoolVarP(&c.watch, "watch", "w", false, "check again when a file is saved, and print what changed")
 			c.input.declare(flags)
 			c.findings.declare(flags)
 			return c.run
@@ -66,31 +74,31 @@ type checking struct {
 	findings   findings
 	format     string
 	only, skip []string
+	watch      bool
 }
 
 func (c *checking) run(e *env, topologies []string) error {
 	if err := c.validate(topologies); err != nil {
 		return err
 	}
-	options := c.findings.options(e)
-	options.Only, options.Skip = c.only, c.skip
+	switch {
+	case c.watch && e.getenv(outcomeVariable) != "":
+		return writeOutcome(e.stdout, c.each(e, topologies))
+	case c.watch:
+		return c.keepWatching(e, topologies)
+	}
 	var (
 		results []checked
 		failed  bool
 		unread  []error
 	)
-	for _, topology := range topologies {
-		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, NoFiles: true, Check: options})
-		if err != nil {
-			unread = append(unread, err)
-			var limit *load.LimitError
-			if errors.As(err, &limit) {
-				break // its evaluation goes on in the background: nothing else should run beside it
-			}
+	for _, one := range c.each(e, topologies) {
+		if one.err != nil {
+			unread = append(unread, one.err)
 			continue
 		}
-		results = append(results, checked{topology, r.Ran, r.Diagnostics, r.Locator})
-		failed = failed || r.Failed(c.findings.strict)
+		results = append(results, one)
+		failed = failed || one.Failed(c.findings.strict)
 	}
 	if len(results) > 0 {
 		if err := c.print(e, results); err != nil {
@@ -104,6 +112,29 @@ func (c *checking) run(e *env, topologies []string) error {
 		return errFound
 	}
 	return nil
+}
+
+// checked is what came of one topology.
+type checked struct {
+	name             string // as the user named it
+	err              error  // why it could not be read
+	*compiler.Result        // nil where it could not
+}
+
+// each checks topologies one by one. Where one takes more than it may, it is the last.
+func (c *checking) each(e *env, topologies []string) []checked {
+	options := c.findings.options(e)
+	options.Only, options.Skip = c.only, c.skip
+	var all []checked
+	for _, topology := range topologies {
+		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, NoFiles: true, Check: options})
+		all = append(all, checked{topology, err, r})
+		var limit *load.LimitError
+		if errors.As(err, &limit) {
+			break // its evaluation goes on in the background: nothing else should run beside it
+		}
+	}
+	return all
 }
 
 // validate refuses what the flags' types let pass.
@@ -134,7 +165,7 @@ func (c *checking) validate(topologies []string) error {
 	if stdin > 1 || stdin == 1 && slices.Contains(c.input.files, "-") && len(topologies) > 1 {
 		return command.usagef("check: standard input can be read only once")
 	}
-	return nil
+	return c.validateWatch(topologies)
 }
 
 // print prints the findings of all topologies, as one document.
@@ -145,7 +176,7 @@ func (c *checking) print(e *env, results []checked) error {
 	var found diag.List
 	var lines locators
 	for _, r := range results {
-		found, lines = append(found, r.found...), append(lines, r.lines)
+		found, lines = append(found, r.Diagnostics...), append(lines, r.Locator)
 	}
 	found = once(found)
 	if c.format == "json" {

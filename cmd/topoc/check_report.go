@@ -27,25 +27,17 @@ func (c *checking) report(results []checked) *diag.Report {
 	ran := map[string]bool{}
 	for _, one := range results {
 		topology := names.of(one.name)
-		found := names.in(one.found, topology)
-		r.Topologies = append(r.Topologies, diag.Topology{Name: topology, Ran: one.ran, Found: found})
+		found := names.in(one.Diagnostics, topology)
+		r.Topologies = append(r.Topologies, diag.Topology{Name: topology, Ran: one.Ran, Found: found})
 		r.Found = append(r.Found, found...)
-		names.lines = append(names.lines, one.lines)
-		for _, name := range one.ran {
+		names.lines = append(names.lines, one.Locator)
+		for _, name := range one.Ran {
 			ran[name] = true
 		}
 	}
 	r.Found = once(r.Found)
 	r.Rules = rules(ran)
 	return r
-}
-
-// checked is what is known of a topology that was read.
-type checked struct {
-	name  string // as the user named it
-	ran   []string
-	found diag.List
-	lines source.Locator
 }
 
 // once sorts findings, and tells those of a file that several topologies share once.

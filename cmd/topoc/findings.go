@@ -37,8 +37,12 @@ func (f *findings) options(e *env) check.Options {
 
 // print prints diagnostics as text. lines finds the lines that they quote.
 func (f *findings) print(e *env, w io.Writer, isTerminal bool, l diag.List, lines source.Locator) error {
-	text := diag.Text{Source: lines, Color: e.color(isTerminal), All: f.all, Verbose: f.verbose}
-	return text.Print(w, l)
+	return f.text(e, isTerminal, lines).Print(w, l)
+}
+
+// text returns how diagnostics are printed as text. lines finds the lines that they quote.
+func (f *findings) text(e *env, isTerminal bool, lines source.Locator) diag.Text {
+	return diag.Text{Source: lines, Color: e.color(isTerminal), All: f.all, Verbose: f.verbose}
 }
 
 // date is a flag value: a day, YYYY-MM-DD. The zero date is none.

@@ -31,7 +31,7 @@ const (
 //   - "sh" is for a reader to type; the files it names below out/ must be there
 //   - "text" is a picture
 //
-// With TOPOC_UPDATE=1 the outputs are rewritten. The workflows among the files are run too, their steps must succeed.
+// With TOPOC_UPDATE=1 the outputs are rewritten. What the files have services of continuous integration run is run too, and must succeed.
 func TestReadmeSession(t *testing.T) {
 	emulates, err := condition("emulation")
 	if err != nil {
@@ -43,7 +43,7 @@ func TestReadmeSession(t *testing.T) {
 		s.run(b)
 	}
 	if s.commands == 0 || s.files == 0 || s.steps == 0 {
-		t.Errorf("README.md: %d commands, %d files and %d steps of a workflow were tried: the test is blind",
+		t.Errorf("README.md: %d commands, %d files and %d steps of services were tried: the test is blind",
 			s.commands, s.files, s.steps)
 	}
 	updateReadme(t, joinReadme(blocks))
@@ -260,16 +260,15 @@ func (s *readmeSession) write(b *readmeBlock) {
 		if err := yaml.UnmarshalStrict([]byte(document), &object); err != nil {
 			s.Errorf("README.md:%d: %s: %v", b.line, b.file, err)
 		}
+		var config userConfig
+		if err := yaml.Unmarshal([]byte(document), &config); err != nil {
+			s.Errorf("README.md:%d: %s: %v", b.line, b.file, err)
+		}
+		s.services(b, config)
 	}
 	for _, dir := range regexp.MustCompile(`(?m)^ *path: (.*)$`).FindAllStringSubmatch(text, -1) {
 		if _, err := os.Stat(filepath.Join(s.dir, dir[1], "kustomization.yaml")); err != nil {
 			s.Errorf("README.md:%d: %s: no kustomization is at %s", b.line, b.file, dir[1])
-		}
-	}
-	for _, step := range regexp.MustCompile(`(?m)^ *- (?:run: )?(topoc .*)$`).FindAllStringSubmatch(text, -1) {
-		s.steps++
-		if out := s.command(step[1]); s.status != exitOK {
-			s.Errorf("README.md:%d: %s: %s: exit code %d\n%s", b.line, b.file, step[1], s.status, strings.Join(out, "\n"))
 		}
 	}
 }

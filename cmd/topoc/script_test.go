@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -23,6 +25,8 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND ARG...   run a command, which must end with that exit code
 //	remember DIR                remember the content and times of all files below DIR
 //	untouched DIR               nothing below DIR changed since, not even a file's time
+//	awaits FILE PATTERN         wait until FILE, to which a command in the background prints, has a line that matches, behind the
+//	                            one that was awaited before
 //
 // and the condition [emulation]: BIRD and FRR are installed, and this user may make network namespaces.
 func TestScript(t *testing.T) {
@@ -35,6 +39,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[treesKey{}] = map[string]map[string]string{}
+			env.Values[awaitedKey{}] = map[string]int{}
 			return nil
 		},
 		Condition: condition,
@@ -42,6 +47,7 @@ func TestScript(t *testing.T) {
 			"exits":     exits,
 			"remember":  remember,
 			"untouched": untouched,
+			"awaits":    awaits,
 		},
 	})
 }
@@ -135,6 +141,31 @@ func untouched(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 }
+
+func awaits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaits FILE PATTERN")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	awaited := ts.Value(awaitedKey{}).(map[string]int)
+	var text []byte
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(10 * time.Millisecond) {
+		all, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err != nil {
+			continue // not there yet
+		}
+		text = all[awaited[args[0]]:]
+		if match := pattern.FindIndex(text); match != nil {
+			awaited[args[0]] += match[1]
+			return
+		}
+	}
+	ts.Fatalf("no line of %s matches %s:\n%s", args[0], args[1], text)
+}
+
+// awaitedKey leads to how much of a file was awaited, by its name.
+type awaitedKey struct{}
 
 func trees(ts *testscript.TestScript) map[string]map[string]string {
 	return ts.Value(treesKey{}).(map[string]map[string]string)

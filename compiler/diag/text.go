@@ -33,27 +33,22 @@ type Text struct {
 // where there is nothing to tell.
 func (t Text) Print(w io.Writer, l List) error {
 	out := &textWriter{Writer: bufio.NewWriter(w), opts: t}
-	seen := make(map[string]int)
-	var cut []string // checks with more findings than were printed, in the order of their first
-	for _, d := range l {
-		if d.Severity == Info && !t.Verbose {
-			continue
-		}
-		seen[d.Check]++
-		switch {
-		case t.All || seen[d.Check] <= PerCheck:
-			out.diagnostic(d)
-		case seen[d.Check] == PerCheck+1:
-			cut = append(cut, d.Check)
-		}
-	}
-	for _, check := range cut {
-		fmt.Fprintf(out, "%d more of %s: --all prints them\n", seen[check]-PerCheck, check)
-	}
-	if len(seen) > 0 {
+	if shown := t.shown(l); len(shown) > 0 {
+		out.list(shown, out.diagnostic)
 		fmt.Fprintln(out, out.paint(bold, l.Summary(t.Verbose)))
 	}
 	return out.Flush()
+}
+
+// shown returns those of a list that are printed, were there no limit to their number.
+func (t Text) shown(l List) List {
+	var shown List
+	for _, d := range l {
+		if d.Severity != Info || t.Verbose {
+			shown = append(shown, d)
+		}
+	}
+	return shown
 }
 
 // Summary counts the diagnostics of a list by severity: "1 error, 2 warnings". Information that is not printed is named as
@@ -107,9 +102,26 @@ func (w *textWriter) paint(color, s string) string {
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
+// list has print print as many of the diagnostics as are allowed, and says how many more there are.
+func (w *textWriter) list(l List, print func(*Diagnostic)) {
+	seen := make(map[string]int)
+	var cut []string // checks with more findings than were printed, in the order of their first
+	for _, d := range l {
+		seen[d.Check]++
+		switch {
+		case w.opts.All || seen[d.Check] <= PerCheck:
+			print(d)
+		case seen[d.Check] == PerCheck+1:
+			cut = append(cut, d.Check)
+		}
+	}
+	for _, check := range cut {
+		fmt.Fprintf(w, "%d more of %s: --all prints them\n", seen[check]-PerCheck, check)
+	}
+}
+
 func (w *textWriter) diagnostic(d *Diagnostic) {
-	w.place(d.Pos)
-	fmt.Fprintf(w, "%s %s [%s]\n", w.paint(severityColor[d.Severity], d.Severity.String()+":"), printable(d.Message), d.Check)
+	w.line(d)
 	w.quote(d.Pos)
 	for _, n := range d.Notes {
 		w.place(n.Pos)
@@ -118,6 +130,12 @@ func (w *textWriter) diagnostic(d *Diagnostic) {
 	if d.Hint != "" {
 		fmt.Fprintf(w, "    %s %s\n", w.paint(green, "hint:"), printable(d.Hint))
 	}
+}
+
+// line prints the first line of a diagnostic: where it is, and what was found.
+func (w *textWriter) line(d *Diagnostic) {
+	w.place(d.Pos)
+	fmt.Fprintf(w, "%s %s [%s]\n", w.paint(severityColor[d.Severity], d.Severity.String()+":"), printable(d.Message), d.Check)
 }
 
 func (w *textWriter) place(p source.Pos) {

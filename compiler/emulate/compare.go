@@ -311,3 +311,13 @@ func protocolText(p Protocol) string {
 	}
 	return fmt.Sprint(int(p))
 }
+
+// Total is how many lines comparisons have, and how many of them differ.
+func Total(all []*Comparison) (sessions, routes, differences int) {
+	for _, c := range all {
+		sessions += len(c.Sessions)
+		routes += len(c.Routes)
+		differences += c.Differences()
+	}
+	return sessions, routes, differences
+}

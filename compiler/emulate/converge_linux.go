@@ -35,16 +35,6 @@ func (r *Running) Compare(ctx context.Context, p Prediction) ([]*Comparison, err
 	return up, nil
 }
 
-// Total is how many lines comparisons have, and how many of them differ.
-func Total(all []*Comparison) (sessions, routes, differences int) {
-	for _, c := range all {
-		sessions += len(c.Sessions)
-		routes += len(c.Routes)
-		differences += c.Differences()
-	}
-	return sessions, routes, differences
-}
-
 // Await compares until everything is as predicted, twice in a row, or ctx ends, and returns the last comparison: so that ctx
 // ended is no error. progress is told how many lines differ; nil: nobody is.
 func (r *Running) Await(ctx context.Context, p Prediction, progress func(differences int)) ([]*Comparison, error) {

@@ -18,6 +18,7 @@ type decoder struct {
 	path    []step
 	secret  bool // whether the value at hand is a reference to a Secret, or within one
 	budget  int  // how many more values may be decoded
+	inputs  Inputs
 }
 
 // step is one label on the way to the value at hand: a field's name, or an element's index.

@@ -37,6 +37,15 @@ type Result struct {
 	Locator source.Locator
 	// Diagnostics are the mistakes of shape, with their positions, sorted. Empty if and only if Topology is set.
 	Diagnostics diag.List
+	// Inputs is what was read. It is set in any case.
+	Inputs Inputs
+}
+
+// Inputs is where a topology comes from: as long as nothing changes in these files and directories, reading it again gives the
+// same. Both are sorted, named as the user named them or else as seen from the working directory; standard input is left out.
+type Inputs struct {
+	Files []string // that were read
+	Dirs  []string // in which CUE files count that are not there yet; of a package that wasn't found the directory itself isn't either
 }
 
 // LimitError says that a topology needs more time, memory or values than Options allow. Evaluation cannot be interrupted:
@@ -72,6 +81,7 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 	d := &decoder{locator: l, budget: opt.MaxValues}
 	for _, in := range inputs {
 		in.source = l.add(in.name, in.data)
+		d.inputs.addInput(in)
 	}
 	for _, in := range inputs {
 		d.found = append(d.found, in.parse(l)...)
@@ -90,7 +100,7 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}
 	}
 	l.done()
-	r := &Result{Locator: l, Diagnostics: sorted(d.found)}
+	r := &Result{Locator: l, Diagnostics: sorted(d.found), Inputs: d.inputs.sorted()}
 	if len(r.Diagnostics) == 0 {
 		r.Topology = topology
 	}

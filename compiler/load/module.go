@@ -106,12 +106,13 @@ func (d *decoder) moduleInstance(inputs []*input) *build.Instance {
 		overlay[abs] = load.FromBytes(in.data) // as it was read: it may have changed since
 		args = append(args, abs)
 	}
-	cfg := &load.Config{Dir: dir, Overlay: overlay, ParseFile: d.parseHook(known)}
+	cfg := &load.Config{Dir: dir, Overlay: overlay, ParseFile: d.parseHook(known, overlay, newModule(root))}
 	if os.Getenv("CUE_REGISTRY") == "" {
 		cfg.Env = append(os.Environ(), "CUE_REGISTRY=none")
 	}
 	if members[0].dir != "" && !slices.ContainsFunc(members, func(in *input) bool { return in.dir != members[0].dir }) {
 		args = []string{"."} // the package as CUE defines it, files of parent directories included
+		d.inputs.addPackage(root, dir)
 		if members[0].file.PackageName() == "" {
 			cfg.Package = "_"
 		}
@@ -152,13 +153,16 @@ func moduleRoot(dir string) string {
 }
 
 // parseHook returns the parser for load.Config. Files that were read already keep their tree, and with it the names that the
-// user gave them; those that CUE finds join the locator.
-func (d *decoder) parseHook(known map[string]*input) func(string, any, parser.Config) (*ast.File, error) {
+// user gave them; those that CUE finds join the locator and, unless they are of the overlay, the inputs. So does what any of them
+// imports of the module m.
+func (d *decoder) parseHook(known map[string]*input, overlay map[string]load.Source, m module) func(string, any, parser.Config) (*ast.File, error) {
 	var mu sync.Mutex
+	d.inputs.Files = append(d.inputs.Files, relative(m.file()))
 	return func(name string, src any, cfg parser.Config) (*ast.File, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if in := known[name]; in != nil {
+			d.inputs.addImports(m, in.file)
 			return in.file, nil
 		}
 		data, err := bytesOf(name, src)
@@ -168,8 +172,13 @@ func (d *decoder) parseHook(known map[string]*input) func(string, any, parser.Co
 		shown := relative(name)
 		if d.locator.file(shown) == nil {
 			d.locator.add(shown, data)
+			if overlay[name] == nil {
+				d.inputs.Files = append(d.inputs.Files, shown)
+			}
 		}
-		return parser.ParseFile(shown, data, cfg)
+		file, err := parser.ParseFile(shown, data, cfg)
+		d.inputs.addImports(m, file)
+		return file, err
 	}
 }
 
