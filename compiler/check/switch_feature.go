@@ -80,6 +80,10 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return without[need.Feature]
 	case need.At == bgp.Field("maximumPaths"):
 		return fmt.Sprintf("write maximumPaths: %d or fewer, or delete it", s.Dialect.MaxPaths)
+	case need.At == bgp.Field("hold"):
+		return fmt.Sprintf("write hold: %d or less, or delete it", s.Dialect.MaxHold)
+	case need.At == bgp.Field("keepalive"):
+		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
 	case last == "vrf" && before != "interfaces":
 		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
 	}

@@ -47,8 +47,9 @@ var dialects = []*Dialect{
 			FeatureRelaxASPath,
 	},
 	{
-		// Add-path: receiving is on unless switched off (doubtful: from configurations that switch it off).
-		Name: "eos", Extension: "cfg", SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 100, Interfaces: wordAndNumbers,
+		// Paths: what the command line takes; platforms take 64 to 512. Add-path: receiving is on unless switched off.
+		Name: "eos", Extension: "cfg", Written: true, SafePaths: 64, MaxPaths: 600, AddPath: true, MaxName: 63, MaxVRF: 100,
+		MaxHold: 3600, Interfaces: wordAndNumbers,
 		Features: full | FeatureDynamicASNumbers,
 	},
 	{

@@ -29,6 +29,7 @@ func Unsupported(s *Switch) []Need {
 	}
 	n.interfaces()
 	n.paths()
+	n.timers()
 	n.vrfs()
 	for _, r := range s.Routers {
 		n.router(r)
@@ -86,6 +87,22 @@ func (n *needs) paths() {
 	wanted := *b.MaximumPaths
 	n.add(n.s.At().Fields("bgp", "maximumPaths"), 0, func(d *Dialect) bool { return d.MaxPaths >= wanted },
 		"uses at most %d equal-cost paths, not %d", n.s.Dialect.MaxPaths, wanted)
+}
+
+// timers reports a hold time that the dialect does not take. Where only the keepalive interval is written, three of them make it.
+func (n *needs) timers() {
+	b, longest := n.s.Model.BGP, n.s.Dialect.MaxHold
+	if b == nil || longest == 0 {
+		return
+	}
+	field, hold := "hold", or(b.Hold, 0)
+	if b.Hold == nil {
+		field, hold = "keepalive", 3*or(b.Keepalive, 0)
+	}
+	if hold > longest {
+		n.add(n.s.At().Fields("bgp", field), 0, func(d *Dialect) bool { return d.MaxHold == 0 || d.MaxHold >= hold },
+			"takes a hold time of at most %d seconds, not %d", longest, hold)
+	}
 }
 
 // vrfs reports VRFs where the dialect has none, or none of so long a name.
