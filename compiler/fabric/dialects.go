@@ -49,8 +49,7 @@ var dialects = []*Dialect{
 	{
 		// Paths: what the command line takes; platforms take 64 to 512. Add-path: receiving is on unless switched off.
 		Name: "eos", Extension: "cfg", Written: true, SafePaths: 64, MaxPaths: 600, AddPath: true, MaxName: 63, MaxVRF: 100,
-		MaxHold: 3600, Interfaces: wordAndNumbers,
-		Features: full | FeatureDynamicASNumbers,
+		MaxHold: 3600, Interfaces: wordAndNumbers, Features: full,
 	},
 	{
 		// Paths: the limit is set when FRR is built, 256 in distributions. Names: of a prefix list; a VRF is a Linux interface.
@@ -84,8 +83,8 @@ var dialects = []*Dialect{
 		Features: full,
 	},
 	{
-		Name: "nxos", Extension: "cfg", SafePaths: 32, MaxPaths: 64, MaxName: 63, MaxVRF: 32, Interfaces: wordAndNumbers,
-		Features: full | FeatureDynamicASNumbers,
+		Name: "nxos", Extension: "cfg", Written: true, SafePaths: 32, MaxPaths: 64, MaxName: 63, MaxVRF: 32, MaxHold: 3600,
+		Interfaces: wordAndNumbers, Features: full,
 	},
 	{
 		// The kernel has the routes it is given: no multipath, no static routes of its own. Routing domains have numbers, no names.

@@ -60,6 +60,57 @@ func matches(p *part, t fabric.Term) {
 	}
 }
 
+// routeMaps prints policies where commands act at once: nothing removes a route map, whose entries are numbered, the last of
+// which denies the rest. before stands before the numbers.
+func (s *script) routeMaps(sw *fabric.Switch, before string) {
+	s.section("Route maps")
+	for _, policy := range policies(sw) {
+		name := ciscoWord(policy.Name)
+		for _, t := range policy.Terms {
+			matches(s.in(view{fmt.Sprintf("route-map %s permit %s%d", name, before, t.Seq), "exit"}), t)
+		}
+		s.in(view{fmt.Sprintf("route-map %s deny %s%d", name, before, lastSeq(policy)), "exit"})
+		s.in().undo("no route-map %s", name)
+	}
+}
+
+// maximumPaths prints how many equal-cost paths a family uses; external and internal stand before the numbers.
+func maximumPaths(p *part, r *fabric.BGPRouter, external, internal string) {
+	if r.MaximumPaths == 0 {
+		return
+	}
+	if r.WantedPaths > r.MaximumPaths {
+		p.line("! Up to %d equal-cost paths can come, not every platform takes more than %d: see bgp.maximumPaths.",
+			r.WantedPaths, r.MaximumPaths)
+	}
+	words := []string{external}
+	if slices.ContainsFunc(configs(r), func(c *fabric.SessionConfig) bool { return c.Internal }) {
+		words = append(words, internal)
+	}
+	for _, word := range words {
+		p.line("maximum-paths %s%d", word, r.MaximumPaths)
+		p.undo("no maximum-paths %s%d", word, r.MaximumPaths)
+	}
+}
+
+// familyView is a family where a neighbor or a process has a view for it.
+func familyView(f fabric.Family) view {
+	return view{"address-family " + afWord(f) + " unicast", "exit"}
+}
+
+// linkInterfaces returns the interfaces that sessions without addresses run over.
+func linkInterfaces(s *fabric.Switch) []string {
+	var all []string
+	for _, r := range s.Routers {
+		for _, n := range r.Neighbors {
+			if n.Interface != "" {
+				all = append(all, ciscoWord(n.Interface))
+			}
+		}
+	}
+	return all
+}
+
 // notes is what a header has to say about loopbacks and passwords.
 func notes(s *fabric.Switch, loopback string) []string {
 	var all []string

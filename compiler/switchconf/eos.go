@@ -68,19 +68,14 @@ func eosNeeds(s *fabric.Switch) []string {
 	if speaks(s, fabric.IPv6) {
 		needs = append(needs, "ipv6 unicast-routing")
 	}
-	var all, interfaces []string
-	for _, r := range s.Routers {
-		for _, n := range r.Neighbors {
-			if n.Interface != "" {
-				interfaces = append(interfaces, ciscoWord(n.Interface))
-			}
-		}
-	}
-	if len(interfaces) > 0 {
+	links := linkInterfaces(s)
+	if len(links) > 0 {
 		needs = append(needs, "ip routing ipv6 interfaces")
-		all = append(all, fmt.Sprintf("%s must have ipv6 enable.", ciscoText(strings.Join(interfaces, " and "))))
 	}
-	all = slices.Insert(all, 0, "It needs: "+strings.Join(needs, ", ")+".")
+	all := []string{"It needs: " + strings.Join(needs, ", ") + "."}
+	for _, name := range links {
+		all = append(all, fmt.Sprintf("%s must have ipv6 enable.", name))
+	}
 	for _, vrf := range vrfsOf(s) {
 		all = append(all, fmt.Sprintf("VRF %s must exist (vrf instance) and route (ip routing vrf).", ciscoWord(vrf)))
 	}
