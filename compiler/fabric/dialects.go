@@ -64,8 +64,8 @@ var dialects = []*Dialect{
 	},
 	{
 		// Relaxing is a hidden command. Doubtful: names longer than 63.
-		Name: "iosxe", Extension: "cfg", SafePaths: 16, MaxPaths: 32, MaxName: 63, MaxVRF: 32, Interfaces: ratedNumbers,
-		Features: full&^FeatureUnnumbered | FeatureDynamicASNumbers,
+		Name: "iosxe", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
+		Interfaces: ratedNumbers, Features: full &^ FeatureUnnumbered,
 	},
 	{
 		Name: "iosxr", Extension: "cfg", SafePaths: 32, MaxPaths: 128, MaxName: 64, MaxVRF: 32,

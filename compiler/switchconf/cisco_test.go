@@ -71,8 +71,8 @@ func (g *grammar) testCisco(t *testing.T) {
 		}
 		for i := 1; i < len(a.Files); i += 2 {
 			name := golden + ":" + a.Files[i].Name
-			defined := g.defines(t, name, string(a.Files[i].Data))
-			removed := g.removes(t, name, string(a.Files[i+1].Data))
+			defined, groupOf := g.defines(t, name, string(a.Files[i].Data))
+			removed := g.removes(t, name, string(a.Files[i+1].Data), groupOf)
 			for kind := range ciscoNames {
 				if d, r := slices.Sorted(maps.Keys(defined[kind])), slices.Sorted(maps.Keys(removed[kind])); !slices.Equal(d, r) {
 					t.Errorf("%s defines %ss %q, its undo removes %q", name, kind, d, r)
@@ -82,15 +82,22 @@ func (g *grammar) testCisco(t *testing.T) {
 	}
 }
 
-// defines reads a snippet and returns the names that it defines, by kind.
-func (g *grammar) defines(t *testing.T, name, text string) map[string]map[string]bool {
+// defines reads a snippet and returns the names that it defines, by kind, and the groups that neighbors belong to.
+func (g *grammar) defines(t *testing.T, name, text string) (defined map[string]map[string]bool, groupOf map[string]string) {
 	t.Helper()
-	defined := map[string]map[string]bool{}
+	defined, groupOf = map[string]map[string]bool{}, map[string]string{}
+	neighbor := ""
 	g.read(text, func(view, command string) {
 		for _, wrong := range swapped(command) {
 			if rule, _ := g.find(view, wrong); rule != nil {
 				t.Errorf("%s: %s view takes %q", name, view, wrong)
 			}
+		}
+		if n := ciscoNames["neighbor"].defined.in(command); n != "" {
+			neighbor = n
+		}
+		if group := ciscoNames["group"].used.in(command); group != "" && !strings.Contains(command, "listen") {
+			groupOf[neighbor] = group
 		}
 		for kind, n := range ciscoNames {
 			if used := n.used.in(command); used != "" && !defined[kind][used] && n.defined.in(command) == "" {
@@ -104,11 +111,11 @@ func (g *grammar) defines(t *testing.T, name, text string) map[string]map[string
 			}
 		}
 	})
-	return defined
+	return defined, groupOf
 }
 
 // removes reads an undo and returns the names that it removes, by kind.
-func (g *grammar) removes(t *testing.T, name, text string) map[string]map[string]bool {
+func (g *grammar) removes(t *testing.T, name, text string, groupOf map[string]string) map[string]map[string]bool {
 	t.Helper()
 	removed := map[string]map[string]bool{}
 	g.read(text, func(_, command string) {
@@ -117,6 +124,13 @@ func (g *grammar) removes(t *testing.T, name, text string) map[string]map[string
 		}
 		if len(removed["route map"]) > 0 && strings.Contains(command, "neighbor ") {
 			t.Errorf("%s: %q comes after route maps were removed", name, command)
+		}
+		group := groupOf[ciscoNames["neighbor"].removed.in(command)]
+		if strings.Contains(command, "listen range") {
+			group = ciscoNames["group"].used.in(command)
+		}
+		if removed["group"][group] {
+			t.Errorf("%s: %q comes after group %s was removed", name, command, group)
 		}
 		for kind, n := range ciscoNames {
 			if r := n.removed.in(command); r != "" {
