@@ -67,6 +67,7 @@ var without = map[fabric.Feature]string{
 	fabric.FeatureLoopbackSession:  "delete session: sessions then run to the switch's address on the nodes' subnet",
 	fabric.FeaturePassword:         "delete password",
 	fabric.FeatureStaticRoutes:     "delete staticRoutes",
+	fabric.FeatureDynamicPasswords: "delete password, or list every node of the cluster",
 }
 
 // doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.

@@ -84,6 +84,9 @@ const (
 	FeaturePassword
 	// FeatureStaticRoutes is static routes, and passing them on by their tag: staticRoutes needs it.
 	FeatureStaticRoutes
+	// FeatureDynamicPasswords is TCP MD5 for the sessions of a subnet: password of a rack needs it where FeatureDynamicNeighbors
+	// is needed too.
+	FeatureDynamicPasswords
 
 	endOfFeatures
 )
@@ -105,6 +108,7 @@ var features = [...]string{
 	"sessions with its loopback",
 	"passwords for BGP",
 	"static routes",
+	"passwords for dynamic neighbors",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

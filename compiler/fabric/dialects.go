@@ -18,7 +18,7 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
-	FeatureDefaultOriginate | FeatureStaticRoutes
+	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
@@ -92,10 +92,10 @@ var dialects = []*Dialect{
 		Features: common&^FeatureStaticRoutes | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
-		// Doubtful: BFD, and names of templates longer than 16.
-		Name: "os10", Extension: "cfg", SafePaths: 64, MaxPaths: 64, MaxName: 31, MaxVRF: 32,
+		// Templates have names of at most 16, which its printer sees to. A password for a subnet's neighbors is refused.
+		Name: "os10", Extension: "cfg", Written: true, SafePaths: 64, MaxPaths: 64, MaxName: 140, MaxVRF: 32,
 		Interfaces: form(`ethernet ?[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(vlan|port-channel|loopback|virtual-network) ?[0-9]+|mgmt ?1/1/1`),
-		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride,
+		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride &^ FeatureDynamicPasswords,
 	},
 	{
 		// No multipath that can be relied on over its releases. Doubtful: graceful restart.

@@ -148,6 +148,9 @@ func (n *needs) router(r *BGPRouter) {
 			at = bgp.Field("dynamicNeighbors")
 		}
 		n.feature(at, FeatureDynamicNeighbors)
+		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors) {
+			n.feature(l.Group.At.Field("password"), FeatureDynamicPasswords)
+		}
 		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {
 			n.feature(l.Group.At, FeatureDynamicASNumbers)
 		}

@@ -2,6 +2,7 @@ package switchconf
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"topoc/compiler/fabric"
@@ -72,6 +73,36 @@ func (s *script) routeMaps(sw *fabric.Switch, before string) {
 		s.in(view{fmt.Sprintf("route-map %s deny %s%d", name, before, lastSeq(policy)), "exit"})
 		s.in().undo("no route-map %s", name)
 	}
+}
+
+// untagged returns a switch whose static routes have no tags, for dialects that have none: what is passed on by BGP is then named
+// by a prefix list of the policy's own name.
+func untagged(s *fabric.Switch) *fabric.Switch {
+	plain := *s
+	plain.Routers, plain.Statics = nil, nil
+	for _, r := range s.Routers {
+		other := *r
+		other.PrefixLists, other.Policies, other.Redistribute = slices.Clone(r.PrefixLists), slices.Clone(r.Policies), nil
+		for _, d := range r.Redistribute {
+			list := &fabric.PrefixList{Name: d.Policy.Name, Family: d.Family}
+			for _, route := range s.Statics {
+				if route.VRF == r.VRF && route.Tag > 0 && fabric.FamilyOf(route.Prefix.Addr()) == d.Family {
+					list.Entries = append(list.Entries, fabric.PrefixEntry{Prefix: route.Prefix})
+				}
+			}
+			policy := &fabric.Policy{Name: d.Policy.Name, Family: d.Family, Terms: []fabric.Term{{Seq: step, PrefixList: list}}}
+			other.PrefixLists = append(other.PrefixLists, list)
+			other.Policies[slices.Index(r.Policies, d.Policy)] = policy
+			other.Redistribute = append(other.Redistribute, &fabric.Redistribution{Family: d.Family, Policy: policy})
+		}
+		plain.Routers = append(plain.Routers, &other)
+	}
+	for _, route := range s.Statics {
+		other := *route
+		other.Tag = 0
+		plain.Statics = append(plain.Statics, &other)
+	}
+	return &plain
 }
 
 // maximumPaths prints how many equal-cost paths a family uses; external and internal stand before the numbers.
@@ -145,6 +176,12 @@ func vrfsOf(s *fabric.Switch) []string {
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(vrf string) bool { return vrf == "" })
+}
+
+// originates reports whether a router brings something into a family itself.
+func originates(r *fabric.BGPRouter, f fabric.Family) bool {
+	return slices.ContainsFunc(r.Networks, func(p netip.Prefix) bool { return fabric.FamilyOf(p.Addr()) == f }) ||
+		slices.ContainsFunc(r.Redistribute, func(d *fabric.Redistribution) bool { return d.Family == f })
 }
 
 // membersOf returns the neighbors of a group.
