@@ -68,6 +68,8 @@ var without = map[fabric.Feature]string{
 	fabric.FeaturePassword:         "delete password",
 	fabric.FeatureStaticRoutes:     "delete staticRoutes",
 	fabric.FeatureDynamicPasswords: "delete password, or list every node of the cluster",
+
+	fabric.FeatureGracefulRestartOff: "delete gracefulRestart",
 }
 
 // doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.

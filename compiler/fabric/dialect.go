@@ -87,6 +87,8 @@ const (
 	// FeatureDynamicPasswords is TCP MD5 for the sessions of a subnet: password of a rack needs it where FeatureDynamicNeighbors
 	// is needed too.
 	FeatureDynamicPasswords
+	// FeatureGracefulRestartOff is doing without RFC 4724: bgp.gracefulRestart needs it where false is written.
+	FeatureGracefulRestartOff
 
 	endOfFeatures
 )
@@ -109,6 +111,7 @@ var features = [...]string{
 	"passwords for BGP",
 	"static routes",
 	"passwords for dynamic neighbors",
+	"way to switch graceful restart off",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

@@ -72,21 +72,23 @@ func TestInterfaceForms(t *testing.T) {
 	}
 }
 
-func TestUnsupported(t *testing.T) {
+// demanding is a switch that asks its dialect for nearly everything.
+func demanding(dialect string) *Switch {
 	paths, yes := 1024, true
-	full := func(dialect string) *Switch {
-		s := &Switch{Name: "leaf01", Dialect: DialectByName(dialect), Managed: true, VRF: "a-name-of-more-than-31-characters",
-			Model: &model.Switch{BGP: &model.SwitchBGP{MaximumPaths: &paths, GracefulRestart: &yes, DynamicNeighbors: true}}}
-		s.Interfaces = []*Interface{{Switch: s, Name: "1/1/1", VRF: s.VRF}}
-		family := &FamilyConfig{Family: IPv6, ASOverride: true, ReflectorClient: true, DefaultOriginate: true}
-		session := SessionConfig{UpdateSource: netip.MustParseAddr("10.0.0.1"), TTLSecurity: 1, BFD: true,
-			Password: &model.SecretRef{}, Families: []*FamilyConfig{family}}
-		group := &PeerGroup{Name: "G", At: "clusters.prod.racks.r1", SessionConfig: session}
-		s.Routers = []*BGPRouter{{Families: []Family{IPv6}, Groups: []*PeerGroup{group}, Listens: []*Listen{{Group: group}},
-			Neighbors: []*Neighbor{{Interface: "swp1", Session: &Session{At: "links.l1"}}}}}
-		s.Statics = []*StaticRoute{{At: "switches.leaf01.staticRoutes.prod"}}
-		return s
-	}
+	s := &Switch{Name: "leaf01", Dialect: DialectByName(dialect), Managed: true, VRF: "a-name-of-more-than-31-characters",
+		Model: &model.Switch{BGP: &model.SwitchBGP{MaximumPaths: &paths, GracefulRestart: &yes, DynamicNeighbors: true}}}
+	s.Interfaces = []*Interface{{Switch: s, Name: "1/1/1", VRF: s.VRF}}
+	family := &FamilyConfig{Family: IPv6, ASOverride: true, ReflectorClient: true, DefaultOriginate: true}
+	session := SessionConfig{UpdateSource: netip.MustParseAddr("10.0.0.1"), TTLSecurity: 1, BFD: true,
+		Password: &model.SecretRef{}, Families: []*FamilyConfig{family}}
+	group := &PeerGroup{Name: "G", At: "clusters.prod.racks.r1", SessionConfig: session}
+	s.Routers = []*BGPRouter{{Families: []Family{IPv6}, Groups: []*PeerGroup{group}, Listens: []*Listen{{Group: group}},
+		Neighbors: []*Neighbor{{Interface: "swp1", Session: &Session{At: "links.l1"}}}}}
+	s.Statics = []*StaticRoute{{At: "switches.leaf01.staticRoutes.prod"}}
+	return s
+}
+
+func TestUnsupported(t *testing.T) {
 	for _, c := range []struct {
 		dialect string
 		want    []string
@@ -109,7 +111,7 @@ func TestUnsupported(t *testing.T) {
 			`switches.leaf01.vrf: openbgpd has no VRFs`,
 		}},
 	} {
-		s := full(c.dialect)
+		s := demanding(c.dialect)
 		unwritten := *s.Dialect
 		unwritten.Written = c.dialect == "comware"
 		s.Dialect = &unwritten
@@ -130,10 +132,33 @@ func TestUnsupported(t *testing.T) {
 			}
 		}
 	}
-	unmanaged := full("openbgpd")
+	unmanaged := demanding("openbgpd")
 	unmanaged.Managed = false
 	if got := Unsupported(unmanaged); len(got) > 0 {
 		t.Errorf("an unmanaged switch needs %v", got)
+	}
+}
+
+// TestLacks compares what the dialects cannot do with what is known of them: a printer relies on it.
+func TestLacks(t *testing.T) {
+	for dialect, want := range map[string]Feature{
+		"aoscx": FeatureUnnumbered | FeatureDynamicNeighbors | FeatureASOverride | FeatureGracefulRestartOff,
+		"eos":   FeatureDynamicASNumbers,
+		"frr":   FeatureDynamicASNumbers,
+		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
+		"nxos":  FeatureDynamicASNumbers,
+		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
+	} {
+		on, off := demanding(dialect), demanding(dialect)
+		no := false
+		off.Model.BGP.GracefulRestart = &no
+		var got Feature
+		for _, n := range append(Unsupported(on), Unsupported(off)...) {
+			got |= n.Feature
+		}
+		if got != want {
+			t.Errorf("%s lacks %v, want %v", dialect, got, want)
+		}
 	}
 }
 

@@ -133,8 +133,12 @@ func (n *needs) vrfs() {
 // router reports what the sessions of one VRF ask for.
 func (n *needs) router(r *BGPRouter) {
 	bgp := n.s.At().Field("bgp")
-	if b := n.s.Model.BGP; b != nil && b.GracefulRestart != nil && *b.GracefulRestart {
-		n.feature(bgp.Field("gracefulRestart"), FeatureGracefulRestart)
+	if b := n.s.Model.BGP; b != nil && b.GracefulRestart != nil {
+		feature := FeatureGracefulRestartOff
+		if *b.GracefulRestart {
+			feature = FeatureGracefulRestart
+		}
+		n.feature(bgp.Field("gracefulRestart"), feature)
 	}
 	if slices.Contains(r.Families, IPv6) {
 		n.feature(n.s.At(), FeatureIPv6)
