@@ -111,7 +111,7 @@ var features = [...]string{
 	"passwords for BGP",
 	"static routes",
 	"passwords for dynamic neighbors",
-	"way to switch graceful restart off",
+	"graceful restart that can be switched off",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

@@ -33,7 +33,7 @@ var dialects = []*Dialect{
 		Name: "aoscx", Extension: "cfg", Written: true, SafePaths: 8, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
 		Interfaces: form(`[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(vlan|lag|loopback|tunnel) ?[0-9]+|mgmt`),
 		// Doubtful: whether newer releases listen to a subnet. That it keeps the routes of a neighbor that restarts cannot be changed.
-		Features: common&^FeatureGracefulRestartOff | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
+		Features: common&^FeatureDynamicPasswords&^FeatureGracefulRestartOff | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
 	},
 	{
 		Name: "bird2", Extension: "conf", SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,

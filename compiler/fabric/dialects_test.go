@@ -22,7 +22,8 @@ func TestDialects(t *testing.T) {
 			t.Errorf("%s is not found by its name", d.Name)
 		}
 		if d.Extension == "" || d.SafePaths < 1 || d.SafePaths > d.MaxPaths || d.MaxName < maxPolicyName || d.Has(FeatureVRF) != (d.MaxVRF > 0) ||
-			d.Features >= endOfFeatures || d.Has(FeatureDynamicASNumbers) && !d.Has(FeatureDynamicNeighbors) {
+			d.Features >= endOfFeatures ||
+			(d.Has(FeatureDynamicASNumbers) || d.Has(FeatureDynamicPasswords)) && !d.Has(FeatureDynamicNeighbors) {
 			t.Errorf("%s: the facts contradict each other: %+v", d.Name, d)
 		}
 	}
