@@ -68,6 +68,9 @@ var without = map[fabric.Feature]string{
 	fabric.FeatureLoopbackSession:  "delete session: sessions then run to the switch's address on the nodes' subnet",
 	fabric.FeaturePassword:         "delete password",
 	fabric.FeatureStaticRoutes:     "delete staticRoutes",
+	fabric.FeatureDynamicPasswords: "delete password, or list every node of the cluster",
+
+	fabric.FeatureGracefulRestartOff: "delete gracefulRestart",
 }
 
 // doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.
@@ -81,6 +84,10 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return without[need.Feature]
 	case need.At == bgp.Field("maximumPaths"):
 		return fmt.Sprintf("write maximumPaths: %d or fewer, or delete it", s.Dialect.MaxPaths)
+	case need.At == bgp.Field("hold"):
+		return fmt.Sprintf("write hold: %d or less, or delete it", s.Dialect.MaxHold)
+	case need.At == bgp.Field("keepalive"):
+		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
 	case last == "vrf" && before != "interfaces":
 		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
 	}

@@ -18,6 +18,7 @@ type Dialect struct {
 	Features   Feature        // what it can do
 	MaxName    int            // longest name of a group, list or policy: the shortest limit of the three
 	MaxVRF     int            // longest name of a VRF; 0: it has none
+	MaxHold    int            // longest hold time in seconds; 0: what the protocol has
 	Interfaces *regexp.Regexp // the form of its interface names, anchored; lenient where platforms differ
 }
 
@@ -86,6 +87,11 @@ const (
 	FeaturePassword
 	// FeatureStaticRoutes is static routes, and passing them on by their tag: staticRoutes needs it.
 	FeatureStaticRoutes
+	// FeatureDynamicPasswords is TCP MD5 for the sessions of a subnet: password of a rack needs it where FeatureDynamicNeighbors
+	// is needed too.
+	FeatureDynamicPasswords
+	// FeatureGracefulRestartOff is doing without RFC 4724: bgp.gracefulRestart needs it where false is written.
+	FeatureGracefulRestartOff
 
 	endOfFeatures
 )
@@ -107,6 +113,8 @@ var features = [...]string{
 	"sessions with its loopback",
 	"passwords for BGP",
 	"static routes",
+	"passwords for dynamic neighbors",
+	"graceful restart that can be switched off",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

@@ -18,21 +18,22 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
-	FeatureDefaultOriginate | FeatureStaticRoutes
+	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords | FeatureGracefulRestartOff
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
 	FeatureASOverride | FeatureRelaxASPath
 
-// dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked against a
-// running FRR 8.4 and the Comware 7 command references; facts about the others are from grammars and manuals, the doubtful
+// dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked when their
+// printers were: frr's with a running FRR 8.4, the others' with references and published configurations, as nothing runs
+// them here; what is still doubted is in Printer.Doubts. Facts about the rest are from grammars and manuals, the doubtful
 // ones say so, and each is to be proved when its printer is written.
 var dialects = []*Dialect{
 	{
-		Name: "aoscx", Extension: "cfg", SafePaths: 8, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
+		Name: "aoscx", Extension: "cfg", Written: true, SafePaths: 8, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
 		Interfaces: form(`[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(vlan|lag|loopback|tunnel) ?[0-9]+|mgmt`),
-		// Doubtful: whether newer releases listen to a subnet.
-		Features: common | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
+		// Doubtful: whether newer releases listen to a subnet. That it keeps the routes of a neighbor that restarts cannot be changed.
+		Features: common&^FeatureDynamicPasswords&^FeatureGracefulRestartOff | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
 	},
 	{
 		Name: "bird2", Extension: "conf", SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,
@@ -47,9 +48,9 @@ var dialects = []*Dialect{
 			FeatureRelaxASPath,
 	},
 	{
-		// Add-path: receiving is on unless switched off (doubtful: from configurations that switch it off).
-		Name: "eos", Extension: "cfg", SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 100, Interfaces: wordAndNumbers,
-		Features: full | FeatureDynamicASNumbers,
+		// Paths: what the command line takes; platforms take 64 to 512. Add-path: receiving is on unless switched off.
+		Name: "eos", Extension: "cfg", Written: true, SafePaths: 64, MaxPaths: 600, AddPath: true, MaxName: 63, MaxVRF: 100,
+		MaxHold: 3600, Interfaces: wordAndNumbers, Features: full,
 	},
 	{
 		// Paths: the limit is set when FRR is built, 256 in distributions. Names: of a prefix list; a VRF is a Linux interface.
@@ -64,8 +65,8 @@ var dialects = []*Dialect{
 	},
 	{
 		// Relaxing is a hidden command. Doubtful: names longer than 63.
-		Name: "iosxe", Extension: "cfg", SafePaths: 16, MaxPaths: 32, MaxName: 63, MaxVRF: 32, Interfaces: ratedNumbers,
-		Features: full&^FeatureUnnumbered | FeatureDynamicASNumbers,
+		Name: "iosxe", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
+		Interfaces: ratedNumbers, Features: full &^ FeatureUnnumbered,
 	},
 	{
 		Name: "iosxr", Extension: "cfg", SafePaths: 32, MaxPaths: 128, MaxName: 64, MaxVRF: 32,
@@ -83,8 +84,8 @@ var dialects = []*Dialect{
 		Features: full,
 	},
 	{
-		Name: "nxos", Extension: "cfg", SafePaths: 32, MaxPaths: 64, MaxName: 63, MaxVRF: 32, Interfaces: wordAndNumbers,
-		Features: full | FeatureDynamicASNumbers,
+		Name: "nxos", Extension: "cfg", Written: true, SafePaths: 32, MaxPaths: 64, MaxName: 63, MaxVRF: 32, MaxHold: 3600,
+		Interfaces: wordAndNumbers, Features: full,
 	},
 	{
 		// The kernel has the routes it is given: no multipath, no static routes of its own. Routing domains have numbers, no names.
@@ -92,10 +93,10 @@ var dialects = []*Dialect{
 		Features: common&^FeatureStaticRoutes | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
-		// Doubtful: BFD, and names of templates longer than 16.
-		Name: "os10", Extension: "cfg", SafePaths: 64, MaxPaths: 64, MaxName: 31, MaxVRF: 32,
+		// Templates have names of at most 16, which its printer sees to. A password for a subnet's neighbors is refused.
+		Name: "os10", Extension: "cfg", Written: true, SafePaths: 64, MaxPaths: 64, MaxName: 140, MaxVRF: 32,
 		Interfaces: form(`ethernet ?[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(vlan|port-channel|loopback|virtual-network) ?[0-9]+|mgmt ?1/1/1`),
-		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride,
+		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride &^ FeatureDynamicPasswords,
 	},
 	{
 		// No multipath that can be relied on over its releases. Doubtful: graceful restart.

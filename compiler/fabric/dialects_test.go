@@ -1,7 +1,6 @@
 package fabric
 
 import (
-	"fmt"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -23,7 +22,8 @@ func TestDialects(t *testing.T) {
 			t.Errorf("%s is not found by its name", d.Name)
 		}
 		if d.Extension == "" || d.SafePaths < 1 || d.SafePaths > d.MaxPaths || d.MaxName < maxPolicyName || d.Has(FeatureVRF) != (d.MaxVRF > 0) ||
-			d.Features >= endOfFeatures || d.Has(FeatureDynamicASNumbers) && !d.Has(FeatureDynamicNeighbors) {
+			d.Features >= endOfFeatures ||
+			(d.Has(FeatureDynamicASNumbers) || d.Has(FeatureDynamicPasswords)) && !d.Has(FeatureDynamicNeighbors) {
 			t.Errorf("%s: the facts contradict each other: %+v", d.Name, d)
 		}
 	}
@@ -73,46 +73,58 @@ func TestInterfaceForms(t *testing.T) {
 	}
 }
 
-func TestUnsupported(t *testing.T) {
+// demanding is a switch that asks its dialect for nearly everything.
+func demanding(dialect string) *Switch {
 	paths, yes := 1024, true
-	full := func(dialect string) *Switch {
-		s := &Switch{Name: "leaf01", Dialect: DialectByName(dialect), Managed: true, VRF: "a-name-of-more-than-31-characters",
-			Model: &model.Switch{BGP: &model.SwitchBGP{MaximumPaths: &paths, GracefulRestart: &yes, DynamicNeighbors: true}}}
-		s.Interfaces = []*Interface{{Switch: s, Name: "1/1/1", VRF: s.VRF}}
-		family := &FamilyConfig{Family: IPv6, ASOverride: true, ReflectorClient: true, DefaultOriginate: true}
-		session := SessionConfig{UpdateSource: netip.MustParseAddr("10.0.0.1"), TTLSecurity: 1, BFD: true,
-			Password: &model.SecretRef{}, Families: []*FamilyConfig{family}}
-		group := &PeerGroup{Name: "G", At: "clusters.prod.racks.r1", SessionConfig: session}
-		s.Routers = []*BGPRouter{{Families: []Family{IPv6}, Groups: []*PeerGroup{group}, Listens: []*Listen{{Group: group}},
-			Neighbors: []*Neighbor{{Interface: "swp1", Session: &Session{At: "links.l1"}}}}}
-		s.Statics = []*StaticRoute{{At: "switches.leaf01.staticRoutes.prod"}}
-		return s
-	}
+	s := &Switch{Name: "leaf01", Dialect: DialectByName(dialect), Managed: true, VRF: "a-name-of-more-than-31-characters",
+		Model: &model.Switch{BGP: &model.SwitchBGP{MaximumPaths: &paths, GracefulRestart: &yes, DynamicNeighbors: true}}}
+	s.Interfaces = []*Interface{{Switch: s, Name: "1/1/1", VRF: s.VRF}}
+	family := &FamilyConfig{Family: IPv6, ASOverride: true, ReflectorClient: true, DefaultOriginate: true}
+	session := SessionConfig{UpdateSource: netip.MustParseAddr("10.0.0.1"), TTLSecurity: 1, BFD: true,
+		Password: &model.SecretRef{}, Families: []*FamilyConfig{family}}
+	group := &PeerGroup{Name: "G", At: "clusters.prod.racks.r1", SessionConfig: session}
+	s.Routers = []*BGPRouter{{Families: []Family{IPv6}, Groups: []*PeerGroup{group}, Listens: []*Listen{{Group: group}},
+		Neighbors: []*Neighbor{{Interface: "swp1", Session: &Session{At: "links.l1"}}}}}
+	s.Statics = []*StaticRoute{{At: "switches.leaf01.staticRoutes.prod"}}
+	return s
+}
+
+func TestUnsupported(t *testing.T) {
 	for _, c := range []struct {
 		dialect string
 		want    []string
 	}{
 		{"comware", []string{
-			`clusters.prod.racks.r1: comware has no dynamic neighbors of several AS numbers in one subnet [eos iosxe iosxr junos nxos routeros srlinux]`,
-			`links.l1: comware has no sessions over links without addresses [frr]`,
-			`switches.leaf01.bgp.maximumPaths: comware uses at most 64 equal-cost paths, not 1024 []`,
-			`switches.leaf01.interfaces."1/1/1": comware has no interface of the name "1/1/1" [aoscx routeros]`,
-			`switches.leaf01.vrf: comware takes names of VRFs of at most 31 characters, "a-name-of-more-than-31-characters" has 33 [eos junos routeros srlinux]`,
+			`clusters.prod.racks.r1: comware has no dynamic neighbors of several AS numbers in one subnet`,
+			`links.l1: comware has no sessions over links without addresses`,
+			`switches.leaf01.bgp.maximumPaths: comware uses at most 64 equal-cost paths, not 1024`,
+			`switches.leaf01.interfaces."1/1/1": comware has no interface of the name "1/1/1"`,
+			`switches.leaf01.vrf: comware takes names of VRFs of at most 31 characters, "a-name-of-more-than-31-characters" has 33`,
 		}},
 		{"openbgpd", []string{
-			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet [eos iosxe iosxr junos nxos routeros srlinux]`,
-			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP [comware frr]`,
-			`links.l1: openbgpd has no sessions over links without addresses [frr]`,
-			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024 []`,
-			`switches.leaf01.dialect: openbgpd is not written by this release [comware frr]`,
-			`switches.leaf01.interfaces."1/1/1": openbgpd has no interface of the name "1/1/1" [aoscx routeros]`,
-			`switches.leaf01.staticRoutes.prod: openbgpd has no static routes [comware frr]`,
-			`switches.leaf01.vrf: openbgpd has no VRFs [comware frr]`,
+			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet`,
+			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP`,
+			`links.l1: openbgpd has no sessions over links without addresses`,
+			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024`,
+			`switches.leaf01.dialect: openbgpd is not written by this release`,
+			`switches.leaf01.interfaces."1/1/1": openbgpd has no interface of the name "1/1/1"`,
+			`switches.leaf01.staticRoutes.prod: openbgpd has no static routes`,
+			`switches.leaf01.vrf: openbgpd has no VRFs`,
 		}},
 	} {
+		s := demanding(c.dialect)
+		unwritten := *s.Dialect
+		unwritten.Written = c.dialect == "comware"
+		s.Dialect = &unwritten
 		var got []string
-		for _, n := range Unsupported(full(c.dialect)) {
-			got = append(got, string(n.At)+": "+n.Message+" "+fmt.Sprint(n.Dialects))
+		for _, n := range Unsupported(s) {
+			got = append(got, string(n.At)+": "+n.Message)
+			if able := dialectsWhere(func(d *Dialect) bool { return d.Has(n.Feature) && d.Written }); n.Feature != 0 && len(able) > 0 && !slices.Equal(n.Dialects, able) {
+				t.Errorf("%s: %s: %q can, want %q", n.At, n.Message, n.Dialects, able)
+			}
+			if !slices.IsSorted(n.Dialects) || slices.Contains(n.Dialects, c.dialect) {
+				t.Errorf("%s: %s: %q can", n.At, n.Message, n.Dialects)
+			}
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s:", c.dialect)
@@ -121,9 +133,62 @@ func TestUnsupported(t *testing.T) {
 			}
 		}
 	}
-	unmanaged := full("openbgpd")
+	unmanaged := demanding("openbgpd")
 	unmanaged.Managed = false
 	if got := Unsupported(unmanaged); len(got) > 0 {
 		t.Errorf("an unmanaged switch needs %v", got)
+	}
+}
+
+// TestLacks compares what the dialects cannot do with what is known of them: a printer relies on it.
+func TestLacks(t *testing.T) {
+	for dialect, want := range map[string]Feature{
+		"aoscx": FeatureUnnumbered | FeatureDynamicNeighbors | FeatureASOverride | FeatureGracefulRestartOff,
+		"eos":   FeatureDynamicASNumbers,
+		"frr":   FeatureDynamicASNumbers,
+		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
+		"nxos":  FeatureDynamicASNumbers,
+		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
+	} {
+		on, off := demanding(dialect), demanding(dialect)
+		no := false
+		off.Model.BGP.GracefulRestart = &no
+		var got Feature
+		for _, n := range append(Unsupported(on), Unsupported(off)...) {
+			got |= n.Feature
+		}
+		if got != want {
+			t.Errorf("%s lacks %v, want %v", dialect, got, want)
+		}
+	}
+}
+
+// TestUnsupportedTimers writes hold times and keepalive intervals around the longest hold time.
+func TestUnsupportedTimers(t *testing.T) {
+	for _, c := range []struct {
+		dialect         string
+		keepalive, hold int
+		want            string
+	}{
+		{"eos", 0, 3600, ""},
+		{"eos", 1200, 0, ""},
+		{"eos", 0, 3601, "switches.leaf01.bgp.hold: eos takes a hold time of at most 3600 seconds, not 3601"},
+		{"eos", 1201, 0, "switches.leaf01.bgp.keepalive: eos takes a hold time of at most 3600 seconds, not 3603"},
+		{"frr", 0, 65535, ""},
+	} {
+		bgp := &model.SwitchBGP{}
+		if c.keepalive > 0 {
+			bgp.Keepalive = &c.keepalive
+		}
+		if c.hold > 0 {
+			bgp.Hold = &c.hold
+		}
+		got := ""
+		for _, n := range Unsupported(&Switch{Name: "leaf01", Dialect: DialectByName(c.dialect), Managed: true, Model: &model.Switch{BGP: bgp}}) {
+			got += string(n.At) + ": " + n.Message
+		}
+		if got != c.want {
+			t.Errorf("%s, keepalive %d, hold %d: %q, want %q", c.dialect, c.keepalive, c.hold, got, c.want)
+		}
 	}
 }

@@ -29,6 +29,7 @@ func Unsupported(s *Switch) []Need {
 	}
 	n.interfaces()
 	n.paths()
+	n.timers()
 	n.vrfs()
 	for _, r := range s.Routers {
 		n.router(r)
@@ -88,6 +89,22 @@ func (n *needs) paths() {
 		"uses at most %d equal-cost paths, not %d", n.s.Dialect.MaxPaths, wanted)
 }
 
+// timers reports a hold time that the dialect does not take. Where only the keepalive interval is written, three of them make it.
+func (n *needs) timers() {
+	b, longest := n.s.Model.BGP, n.s.Dialect.MaxHold
+	if b == nil || longest == 0 {
+		return
+	}
+	field, hold := "hold", or(b.Hold, 0)
+	if b.Hold == nil {
+		field, hold = "keepalive", 3*or(b.Keepalive, 0)
+	}
+	if hold > longest {
+		n.add(n.s.At().Fields("bgp", field), 0, func(d *Dialect) bool { return d.MaxHold == 0 || d.MaxHold >= hold },
+			"takes a hold time of at most %d seconds, not %d", longest, hold)
+	}
+}
+
 // vrfs reports VRFs where the dialect has none, or none of so long a name.
 func (n *needs) vrfs() {
 	check := func(at source.Path, name string) {
@@ -116,8 +133,12 @@ func (n *needs) vrfs() {
 // router reports what the sessions of one VRF ask for.
 func (n *needs) router(r *BGPRouter) {
 	bgp := n.s.At().Field("bgp")
-	if b := n.s.Model.BGP; b != nil && b.GracefulRestart != nil && *b.GracefulRestart {
-		n.feature(bgp.Field("gracefulRestart"), FeatureGracefulRestart)
+	if b := n.s.Model.BGP; b != nil && b.GracefulRestart != nil {
+		feature := FeatureGracefulRestartOff
+		if *b.GracefulRestart {
+			feature = FeatureGracefulRestart
+		}
+		n.feature(bgp.Field("gracefulRestart"), feature)
 	}
 	if slices.Contains(r.Families, IPv6) {
 		n.feature(n.s.At(), FeatureIPv6)
@@ -131,6 +152,9 @@ func (n *needs) router(r *BGPRouter) {
 			at = bgp.Field("dynamicNeighbors")
 		}
 		n.feature(at, FeatureDynamicNeighbors)
+		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors) {
+			n.feature(l.Group.At.Field("password"), FeatureDynamicPasswords)
+		}
 		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {
 			n.feature(l.Group.At, FeatureDynamicASNumbers)
 		}

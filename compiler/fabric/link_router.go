@@ -225,7 +225,8 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	derived := b.rackMaxPrefixes(r, key.family)
 	g.Families = []*FamilyConfig{{Family: key.family, In: in, Out: out, WarnPercent: warnPercent, RestartMinutes: restartMinutes,
 		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, ASOverride: r.Model.ASOverride && !key.internal,
-		NextHopSelf: key.internal, ReflectorClient: key.internal, DefaultOriginate: bgp.DefaultOriginate}}
+		PeerAllowsOwnAS: or(r.Model.NumAllowedLocalASNumbers, 0) > 0 && !key.internal,
+		NextHopSelf:     key.internal, ReflectorClient: key.internal, DefaultOriginate: bgp.DefaultOriginate}}
 	if key.internal {
 		b.r.ClusterID = b.s.RouterID
 	}

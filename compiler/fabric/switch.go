@@ -129,6 +129,7 @@ type FamilyConfig struct {
 	WarnPercent      int
 	RestartMinutes   int
 	ASOverride       bool
+	PeerAllowsOwnAS  bool // the far end accepts paths with its own AS in them: they must be sent to it
 	NextHopSelf      bool // on what it learned by eBGP, towards iBGP
 	ReflectorClient  bool
 	DefaultOriginate bool

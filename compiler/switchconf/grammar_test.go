@@ -2,6 +2,7 @@ package switchconf_test
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"path"
 	"path/filepath"
@@ -80,8 +81,8 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 	return regexp.MustCompile("^" + pattern + "$"), arguments
 }
 
-// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, a range of numbers, nameN and textN of at most N characters,
-// or peer: a group, an address, or a subnet.
+// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), a range of numbers, nameN and textN of at
+// most N characters, or peer: a group, an address, or a subnet.
 func argument(kind, value string) error {
 	if low, high, ok := strings.Cut(kind, "-"); ok {
 		n, err := strconv.ParseUint(value, 10, 32)
@@ -101,6 +102,8 @@ func argument(kind, value string) error {
 	}
 	length, _ := strconv.Atoi(strings.TrimLeft(kind, "abcdefghijklmnopqrstuvwxyz"))
 	switch a, err := netip.ParseAddr(value); {
+	case kind == "mask" && (err != nil || !a.Is4() || !isMask(a.As4())):
+		return fmt.Errorf("%q is no mask", value)
 	case kind == "ipv4" && (err != nil || !a.Is4()), kind == "ipv6" && (err != nil || !a.Is6()):
 		return fmt.Errorf("%q is no %s address", value, kind)
 	case strings.HasPrefix(kind, "name"), strings.HasPrefix(kind, "text"):
@@ -117,6 +120,11 @@ func argument(kind, value string) error {
 		}
 	}
 	return nil
+}
+
+func isMask(bytes [4]byte) bool {
+	ones, bits := net.IPMask(bytes[:]).Size()
+	return ones+bits > 0
 }
 
 // find returns the rule of a view that takes a command, and where in it the arguments are, or nil.
