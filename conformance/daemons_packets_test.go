@@ -170,6 +170,11 @@ func (x *sandboxed) byNextHop(ctx context.Context, m *emulate.Machine, to netip.
 			}
 		}
 	}
+	isSame := func(s emulate.Sender) bool { return s == all[0] }
+	if len(all) > 1 && !slices.ContainsFunc(all, func(s emulate.Sender) bool { return !isSame(s) }) {
+		all = all[:1]
+		all[0].Interface = "" // a kernel that is told the interface takes the first next hop there (net/ipv4/fib_semantics.c)
+	}
 	return all, nil
 }
 

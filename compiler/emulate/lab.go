@@ -107,7 +107,7 @@ type Tunnel struct {
 	Name    string
 	Cluster *fabric.Cluster
 	Outer   netip.Addr // the node's own address
-	Inner   netip.Addr // the device's: what routes have for a gateway
+	Inner   netip.Addr // the device's: what routes have for a gateway; zero: not known
 }
 
 // Protocol is who made a route, as the kernel has it (linux/rtnetlink.h).

@@ -30,10 +30,12 @@ func (m *machine) addTunnel(t *Tunnel, peers []Tunnel) error {
 	if err := m.ns.links.LinkSetUp(link); err != nil {
 		return err
 	}
-	if t.Inner.IsValid() {
-		if err := m.addAddress(t.Name, netip.PrefixFrom(t.Inner, t.Inner.BitLen()), unix.IFA_F_NOPREFIXROUTE); err != nil {
-			return err
-		}
+	source := t.Inner
+	if !source.IsValid() { // IPAM has given it one that nobody knows: the node's own stands for it, rather than that of some service
+		source = t.Outer
+	}
+	if err := m.addAddress(t.Name, netip.PrefixFrom(source, source.BitLen()), unix.IFA_F_NOPREFIXROUTE); err != nil {
+		return err
 	}
 	for i := range peers {
 		p := &peers[i]
