@@ -66,8 +66,8 @@ works in a closed network until something there has to be reached, and then fail
 Mend it by renumbering; if the prefix is the site's own, list it under owned.prefixes.`,
 	Run: func(p *Pass) {
 		for _, u := range p.space().uses {
-			if !p.isPublic(u.prefix) {
-				continue
+			if !p.isPublic(u.prefix) || u.claim != nil && u.claim.kind == podRange && isWiderThanPrivate(u.prefix) {
+				continue // of a range that is too wide, unusual-prefix-length tells
 			}
 			d := p.Reportf(u.at, "%s is public address space that owned.prefixes does not list", u)
 			u.noteOthers(d)
