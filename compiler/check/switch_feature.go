@@ -23,6 +23,9 @@ hand.`,
 	Run: func(p *Pass) {
 		for _, s := range p.Fabric.Switches {
 			for _, need := range fabric.Unsupported(s) {
+				if need.Longest > 0 {
+					continue // switch-name-too-long tells
+				}
 				d := p.Reportf(need.At, "switch %s: %s", s.Name, need.Message)
 				dialect, able := s.At().Field("dialect"), strings.Join(need.Dialects, ", ")
 				if need.At == dialect {
@@ -71,8 +74,7 @@ var without = map[fabric.Feature]string{
 
 // doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.
 func doWithout(s *fabric.Switch, need fabric.Need) string {
-	bgp, labels := s.At().Field("bgp"), need.At.Labels()
-	last, before := labels[len(labels)-1], labels[len(labels)-2]
+	bgp := s.At().Field("bgp")
 	switch {
 	case need.At == bgp.Field("dynamicNeighbors"):
 		return "delete dynamicNeighbors"
@@ -80,8 +82,6 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return without[need.Feature]
 	case need.At == bgp.Field("maximumPaths"):
 		return fmt.Sprintf("write maximumPaths: %d or fewer, or delete it", s.Dialect.MaxPaths)
-	case last == "vrf" && before != "interfaces":
-		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
 	}
 	return "write the name that the switch itself has for it"
 }
