@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/projectcalico/calico/libcalico-go/lib/selector"
-
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
 )
@@ -180,28 +178,27 @@ func poolName(pool *fabric.Pool) string { return pool.Name }
 
 // betterSelector proposes what the selector of a pool that matches no node was probably meant to be.
 func betterSelector(pool *fabric.Pool) string {
-	parsed, err := selector.Parse(pool.NodeSelector)
-	if err != nil {
-		panic("check: a supply has a selector that cannot be parsed: " + pool.NodeSelector)
-	}
-	key, wanted := restriction(parsed)
+	wanted, ok := firstTerm(pool.NodeSelector)
 	values, keys := map[string]bool{}, map[string]bool{}
 	for _, n := range pool.Cluster.Nodes {
 		labels := n.LabelMap()
-		if value, ok := labels[key]; ok {
+		if value, has := labels[wanted.Key]; has {
 			values[value] = true
 		}
 		for name := range labels {
 			keys[name] = true
 		}
 	}
-	for _, value := range wanted {
-		if near := diag.Nearest(value, sorted(values)); near != "" && len(values) > 0 {
-			return fmt.Sprintf("write nodeSelector: %q", strings.Replace(pool.NodeSelector, value, near, 1))
+	value, key := diag.Nearest(wanted.Value, sorted(values)), diag.Nearest(wanted.Key, sorted(keys))
+	switch {
+	case ok && value != "":
+		for _, quote := range []string{"'", `"`} {
+			if old := quote + wanted.Value + quote; strings.Contains(pool.NodeSelector, old) {
+				return fmt.Sprintf("write nodeSelector: %q", strings.Replace(pool.NodeSelector, old, quote+value+quote, 1))
+			}
 		}
-	}
-	if near := diag.Nearest(key, sorted(keys)); key != "" && len(values) == 0 && near != "" {
-		return fmt.Sprintf("write nodeSelector: %q", strings.Replace(pool.NodeSelector, key, near, 1))
+	case ok && len(values) == 0 && key != "":
+		return fmt.Sprintf("write nodeSelector: %q", strings.Replace(pool.NodeSelector, wanted.Key, key, 1))
 	}
 	return exampleSelector(pool.Cluster)
 }

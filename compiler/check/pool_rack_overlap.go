@@ -2,10 +2,9 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/projectcalico/calico/libcalico-go/lib/selector"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
@@ -36,16 +35,16 @@ Mend it by a nodeSelector that leaves out the racks with pools of their own, or 
 
 // rackOverlaps reports each pool that is for racks with pools of their own and for nodes elsewhere.
 func (p *Pass) rackOverlaps(s *supply) {
-	racks := map[*fabric.Pool][]string{} // that a pool is for by its selector
-	for _, pool := range s.pools {
-		if of := racksOf(pool); len(of) > 0 && servesPods(pool) {
-			racks[pool] = of
-		}
-	}
-	if len(racks) == 0 || len(serving(s.pools)) == 1 {
+	if len(serving(s.pools)) < 2 || !slices.ContainsFunc(s.pools, isByRack) {
 		return
 	}
 	reach := reachOf(s)
+	racks := map[*fabric.Pool][]string{} // that a pool is for by its selector
+	for _, pool := range s.pools {
+		if of := reach[pool]; isByRack(pool) && servesPods(pool) && !of[""] {
+			racks[pool] = sorted(of)
+		}
+	}
 	told := map[[2]*fabric.Pool]bool{}
 	within := map[*fabric.Pool][]*fabric.Pool{} // pools for racks, by the wider pool that their nodes take from too
 	for _, h := range s.shares {
@@ -68,19 +67,15 @@ func (p *Pass) rackOverlaps(s *supply) {
 	}
 }
 
-// racksOf returns the racks that a pool is for by its rack or its selector, sorted; nil: it asks for none.
-func racksOf(pool *fabric.Pool) []string {
-	if pool.Rack != nil {
-		return []string{pool.Rack.Name}
-	}
-	if isForAll(pool) {
-		return nil
-	}
-	parsed, err := selector.Parse(pool.NodeSelector)
-	if err != nil {
-		return nil // told by Link
-	}
-	return slices.Sorted(slices.Values(parsed.LabelRestrictions()["rack"].MustHaveOneOfValues))
+// rackLabel is the label in a selector, without what is quoted there.
+var (
+	quoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+	rackLabel = regexp.MustCompile(`(^|[^A-Za-z0-9_./-])rack($|[^A-Za-z0-9_./-])`)
+)
+
+// isByRack reports whether a pool is for racks, by its rack or by the label in its selector.
+func isByRack(pool *fabric.Pool) bool {
+	return pool.Rack != nil || rackLabel.MatchString(quoted.ReplaceAllString(pool.NodeSelector, ""))
 }
 
 // reachOf returns the racks whose nodes take addresses from each pool; "": nodes in none, or ones that are not listed.

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/projectcalico/calico/libcalico-go/lib/selector"
 
@@ -89,15 +91,15 @@ func (s *supply) divide() {
 type selectors struct {
 	everyone []rune
 	byRack   map[*fabric.Rack][]rune
-	byLabel  map[fabric.Label][]chooser // of selectors that ask for one of some values of a label
+	byLabel  map[fabric.Label][]chooser // of selectors that ask for the value of a label
 	keys     []string                   // of byLabel
 	others   []chooser
 }
 
 // chooser is a pool with a selector that has to be evaluated.
 type chooser struct {
-	index rune
-	selector.Selector
+	index   rune
+	selects func(labels map[string]string) bool
 }
 
 // add adds a pool; it returns false where Link has told that its rack or its selector leads nowhere.
@@ -120,22 +122,19 @@ func (x *selectors) add(index int, pool *fabric.Pool) bool {
 	if err != nil {
 		return false
 	}
-	c := chooser{rune(index), parsed}
-	key, values := restriction(parsed)
-	if key == "" {
+	c := chooser{rune(index), parsed.Evaluate}
+	label, ok := firstTerm(pool.NodeSelector)
+	if !ok || strings.Contains(pool.NodeSelector, "||") {
 		x.others = append(x.others, c)
 		return true
 	}
 	if x.byLabel == nil {
 		x.byLabel = map[fabric.Label][]chooser{}
 	}
-	if !slices.Contains(x.keys, key) {
-		x.keys = append(x.keys, key)
+	if !slices.Contains(x.keys, label.Key) {
+		x.keys = append(x.keys, label.Key)
 	}
-	for _, value := range values {
-		label := fabric.Label{Key: key, Value: value}
-		x.byLabel[label] = append(x.byLabel[label], c)
-	}
+	x.byLabel[label] = append(x.byLabel[label], c)
 	return true
 }
 
@@ -144,15 +143,16 @@ func isForAll(pool *fabric.Pool) bool {
 	return pool.Rack == nil && (pool.NodeSelector == "" || pool.NodeSelector == "all()")
 }
 
-// restriction returns the first label of which a selector asks for one of some values, and the values; the empty key: there is none.
-func restriction(s selector.Selector) (key string, values []string) {
-	all := s.LabelRestrictions()
-	for _, name := range sorted(all) {
-		if v := all[name].MustHaveOneOfValues; v != nil {
-			return name, slices.Compact(slices.Sorted(slices.Values(v)))
-		}
+// equality is a term that asks for the value of a label, at the beginning of a selector.
+var equality = regexp.MustCompile(`^\s*([A-Za-z0-9_./-]+)\s*==\s*(?:'([^']*)'|"([^"]*)")`)
+
+// firstTerm returns the label that a selector asks for in its first term.
+func firstTerm(text string) (fabric.Label, bool) {
+	m := equality.FindStringSubmatch(text)
+	if m == nil {
+		return fabric.Label{}, false
 	}
-	return "", nil
+	return fabric.Label{Key: m[1], Value: m[2] + m[3]}, true
 }
 
 // selecting returns the indexes of the pools that select a node, in order.
@@ -167,7 +167,7 @@ func (x *selectors) selecting(n *fabric.Node) []rune {
 			}
 		}
 		for _, c := range candidates {
-			if c.Evaluate(labels) {
+			if c.selects(labels) {
 				found = append(found, c.index)
 			}
 		}
