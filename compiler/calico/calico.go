@@ -46,6 +46,15 @@ type Objects struct {
 // nothing is dropped silently: Gates tells what a release lacks, and a build stops there. What topoc adds by itself for
 // completeness (defaults, status objects) is written only where the release has it.
 func Compile(c *fabric.Cluster) *Objects {
+	o := compileSettings(c)
+	for _, n := range c.Nodes {
+		o.addNode(n)
+	}
+	return o
+}
+
+// compileSettings makes the objects of c but for its nodes, of which a cluster has many.
+func compileSettings(c *fabric.Cluster) *Objects {
 	o := &Objects{cluster: c.Name, declared: map[any]source.Path{}}
 	installed, others := splitPools(c)
 	if c.Operator {
@@ -63,9 +72,6 @@ func Compile(c *fabric.Cluster) *Objects {
 	}
 	o.addNodeStatuses(c)
 	o.addPasswordAccess(c)
-	for _, n := range c.Nodes {
-		o.addNode(n)
-	}
 	return o
 }
 

@@ -109,9 +109,9 @@ type Gate struct {
 
 // Gates lists everything that the objects of c use and that appeared in some release since 3.12, whether the user wrote it
 // or topoc derived it, and whether c.Version has it or not; sorted by At, then What. It reads the objects that Compile
-// makes, so that nothing can be written without being listed.
+// makes, so that nothing can be written without being listed; but for nodes, whose labels and annotations every release has.
 func Gates(c *fabric.Cluster) []Gate {
-	o := Compile(c)
+	o := compileSettings(c)
 	var g gates
 	g.object(v3.KindBGPConfiguration, o.BGPConfiguration, o)
 	for _, peer := range o.BGPPeers {
