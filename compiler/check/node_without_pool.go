@@ -191,7 +191,7 @@ func betterSelector(pool *fabric.Pool) string {
 	}
 	value, key := diag.Nearest(wanted.Value, sorted(values)), diag.Nearest(wanted.Key, sorted(keys))
 	switch {
-	case ok && value != "":
+	case ok && value != "" && len(wanted.Value) > 1: // of single letters each is close to each
 		for _, quote := range []string{"'", `"`} {
 			if old := quote + wanted.Value + quote; strings.Contains(pool.NodeSelector, old) {
 				return fmt.Sprintf("write nodeSelector: %q", strings.Replace(pool.NodeSelector, old, quote+value+quote, 1))

@@ -147,7 +147,7 @@ func selectorOf(pool *fabric.Pool) source.Path {
 
 // narrower says how to keep a pool from the nodes of racks.
 func narrower(s *supply, wide *fabric.Pool, racks []string) string {
-	rest := false
+	rest := s.cluster.Incomplete && isForAll(wide)
 	for _, h := range s.shares {
 		rest = rest || slices.Contains(h.pools, wide) && slices.ContainsFunc(h.nodes, func(n *fabric.Node) bool {
 			return n.Rack == nil || !slices.Contains(racks, n.Rack.Name)
