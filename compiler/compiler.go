@@ -41,7 +41,7 @@ type Options struct {
 	Progress func(stage string) // told what begins; nil: nobody is
 
 	// ReadObjects reads what Calico is told in a cluster, for a prediction from files that somebody may have edited: no files are
-	// made then. nil: the objects are compiled.
+	// made then, and checks judge the objects even with Anyway. nil: the objects are compiled.
 	ReadObjects func(cluster string) (*calico.Objects, error)
 }
 
@@ -117,8 +117,11 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		opt.Progress("predicting")
 		r.Predicted = simulate.Run(simulate.Input{Fabric: linked, Objects: objects})
 	}
-	if !opt.Anyway {
-		checks.Continue(objects, r.Predicted)
+	if judged := r.Predicted; !opt.Anyway || opt.ReadObjects != nil {
+		if opt.Anyway {
+			judged = nil
+		}
+		checks.Continue(objects, judged)
 		r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	}
 	if r.Failed(opt.Strict) {

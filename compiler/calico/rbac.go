@@ -1,6 +1,8 @@
 package calico
 
 import (
+	"slices"
+
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -10,8 +12,19 @@ import (
 	"topoc/compiler/model"
 )
 
-// passwordAccess names the Role and its binding.
-const passwordAccess = "topoc-bgp-passwords"
+// passwordAccess names the Role and its binding, nodeAccount the ServiceAccount of calico-node.
+const (
+	passwordAccess = "topoc-bgp-passwords"
+	nodeAccount    = "calico-node"
+)
+
+// nodeNamespace is where calico-node runs, and where it looks for Secrets.
+func nodeNamespace(c *fabric.Cluster) string {
+	if c.Operator {
+		return "calico-system"
+	}
+	return "kube-system"
+}
 
 // addPasswordAccess lets calico-node read the Secrets that hold BGP passwords, and no other; the Secrets themselves are
 // never written. confd, which reads them, lists and watches each by a field selector on its name
@@ -21,10 +34,7 @@ func (o *Objects) addPasswordAccess(c *fabric.Cluster) {
 	if len(c.Secrets) == 0 {
 		return
 	}
-	namespace := "kube-system"
-	if c.Operator {
-		namespace = "calico-system"
-	}
+	namespace := nodeNamespace(c)
 	var names []string
 	for _, s := range c.Secrets {
 		names = append(names, s.Name)
@@ -41,10 +51,30 @@ func (o *Objects) addPasswordAccess(c *fabric.Cluster) {
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "RoleBinding"},
 		ObjectMeta: meta,
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: passwordAccess},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "calico-node", Namespace: namespace}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: nodeAccount, Namespace: namespace}},
 	}
 	o.declared[o.Role] = c.Secrets[0].At
 	o.declared[o.RoleBinding] = c.Secrets[0].At
+}
+
+// LetRead reports whether the Role and its RoleBinding let calico-node of the cluster read a Secret. They always do for those that
+// compiled objects name; objects that were read may have been edited.
+func (o *Objects) LetRead(c *fabric.Cluster, secret string) bool {
+	namespace, role, binding := nodeNamespace(c), o.Role, o.RoleBinding
+	if role == nil || binding == nil || role.Namespace != namespace || binding.Namespace != namespace ||
+		binding.RoleRef.Kind != "Role" || binding.RoleRef.Name != role.Name ||
+		!slices.ContainsFunc(binding.Subjects, func(s rbacv1.Subject) bool {
+			return s.Kind == rbacv1.ServiceAccountKind && s.Name == nodeAccount && s.Namespace == namespace
+		}) {
+		return false
+	}
+	any := func(words []string, word string) bool {
+		return slices.Contains(words, word) || slices.Contains(words, "*")
+	}
+	return slices.ContainsFunc(role.Rules, func(r rbacv1.PolicyRule) bool {
+		return any(r.APIGroups, "") && any(r.Resources, "secrets") && any(r.Verbs, "list") && any(r.Verbs, "watch") &&
+			(len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, secret))
+	})
 }
 
 // secretKey refers to a key of a Secret in calico-node's namespace.

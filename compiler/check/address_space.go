@@ -73,8 +73,8 @@ Mend it by renumbering; if the prefix is the site's own, list it under owned.pre
 	Source: "RFC 1918, RFC 6598, RFC 4193; write-up: a cluster with route reflectors below leaf switches",
 	Run: func(p *Pass) {
 		for _, u := range p.space().uses {
-			if !p.isPublic(u.prefix) {
-				continue
+			if !p.isPublic(u.prefix) || u.claim != nil && u.claim.kind == podRange && isWiderThanPrivate(u.prefix) {
+				continue // of a range that is too wide, unusual-prefix-length tells
 			}
 			d := p.Reportf(u.at, "%s is public address space that owned.prefixes does not list", u)
 			u.noteOthers(d)

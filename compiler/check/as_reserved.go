@@ -45,7 +45,9 @@ func asNumbers(t *model.Topology, visit func(at source.Path, n model.ASN)) {
 		c, at := t.Clusters[name], source.Path("clusters").Field(name)
 		optional(at.Field("asNumber"), c.ASNumber)
 		for _, name := range sorted(c.Nodes) {
-			optional(at.Fields("nodes", name, "asNumber"), c.Nodes[name].ASNumber)
+			if n := c.Nodes[name].ASNumber; n != nil { // few nodes have one, and paths of all take their time
+				visit(at.Fields("nodes", name, "asNumber"), *n)
+			}
 		}
 		for _, name := range sorted(c.Racks) {
 			optional(at.Fields("racks", name, "asNumber"), c.Racks[name].ASNumber)

@@ -9,9 +9,9 @@ import (
 
 // causes are the checks that tell why routes or packets stop, at the declaration that is to blame.
 var causes = []string{
-	"as-path-loop", "encapsulation-missing", "filter-blocks-expected", "foreign-pool-missing", "foreign-pool-one-way",
-	"next-hop-unresolvable", "rr-cluster-id-split", "rr-node-isolated", "rr-partition", "session-as-mismatch", "session-half-open",
-	"session-no-match", "session-no-path", "session-one-sided", "session-own-address",
+	"as-path-loop", "cluster-routes-inconsistent", "encapsulation-missing", "filter-blocks-expected", "foreign-pool-missing",
+	"foreign-pool-one-way", "next-hop-unresolvable", "rr-cluster-id-split", "rr-node-isolated", "rr-partition",
+	"session-as-mismatch", "session-half-open", "session-no-match", "session-no-path", "session-one-sided", "session-own-address",
 }
 
 // leaveCauses drops what expectation-failed says of expectations that nobody wrote, at the cluster or peering that they are about,

@@ -50,6 +50,8 @@ type shared struct {
 	free   *freeRanges
 	proofs []simulate.Proof // of the prediction
 
+	supplies map[*fabric.Cluster][]*supply
+
 	follower *simulate.Follower // of packets in the prediction
 }
 

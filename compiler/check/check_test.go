@@ -13,6 +13,10 @@ import (
 	"topoc/compiler/fabric"
 )
 
+// editedOnly are the rules about objects that somebody has edited: no topology makes them find anything, so their fixtures have
+// no bad*.cue, and a test of their own stands for it.
+var editedOnly = []string{"password-secret-rbac"}
+
 // TestEveryRuleIsWhole holds every rule to what `topoc explain` and users of its name rely on.
 func TestEveryRuleIsWhole(t *testing.T) {
 	for _, r := range All() {
@@ -26,6 +30,9 @@ func TestEveryRuleIsWhole(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, kind := range []string{"bad", "ok"} {
+				if kind == "bad" && slices.Contains(editedOnly, r.Name) {
+					continue
+				}
 				if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool {
 					return strings.HasPrefix(f.Name, kind) && strings.HasSuffix(f.Name, ".cue")
 				}) {

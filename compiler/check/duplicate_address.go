@@ -27,7 +27,8 @@ Mend it by giving one of the two an address of its own; a gateway address that s
 			addr   netip.Addr
 			domain string
 		}
-		users := map[key][]*address{}
+		firsts := make(map[key]*address, len(s.addresses))
+		users := map[key][]*address{} // of those that have several
 		var keys []key
 		for _, a := range s.addresses {
 			k := key{a.prefix.Addr(), a.domain}
@@ -37,8 +38,14 @@ Mend it by giving one of the two an address of its own; a gateway address that s
 				}
 				k.domain = a.on // its link: elsewhere it is another address
 			}
-			if len(users[k]) == 1 {
+			first := firsts[k]
+			if first == nil {
+				firsts[k] = a
+				continue
+			}
+			if users[k] == nil {
 				keys = append(keys, k)
+				users[k] = []*address{first}
 			}
 			users[k] = append(users[k], a)
 		}

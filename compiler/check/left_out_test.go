@@ -129,6 +129,32 @@ clusters: prod: {
 	b: {asNumber: 64513, podCIDRs: ["10.20.0.0/16"], nodes: {b1: address: "10.2.0.21/24", b2: address: "10.2.0.22/24"}, routeReflectors: main: nodes: ["b1", "b2"]}
 }
 peerings: p: clusters: ["a", "b"]`, []string{"next-hop-unresolvable"}},
+		{"a pool is for an unknown rack", `clusters: prod: {
+	ipPools: {one: {cidr: "10.10.0.0/20", rack: "r1"}, two: {cidr: "10.10.16.0/20", rack: "r3"}}
+	racks: {r1: {}, r2: {}}
+	nodes: {n1: {rack: "r1", address: "10.1.0.11/24"}, n2: {rack: "r2", address: "10.1.0.12/24"}}
+}`, []string{"unknown-reference"}},
+		{"a node is in an unknown rack, and pools are by rack", `clusters: prod: {
+	ipPools: {one: {cidr: "10.10.0.0/20", rack: "r1"}, two: {cidr: "10.10.16.0/20", rack: "r2"}}
+	racks: {r1: {}, r2: {}}
+	nodes: {n1: {rack: "r1", address: "10.1.0.11/24"}, n2: {rack: "r22", address: "10.1.0.12/24"}}
+}`, []string{"unknown-reference"}},
+		{"the selector of a pool cannot be read", `clusters: prod: {
+	ipPools: pods: {cidr: "10.10.0.0/20", nodeSelector: "zone =="}
+	capacity: nodes: 100
+	nodes: n1: address: "10.1.0.11/24"
+}`, []string{"bad-selector"}},
+		{"the name of a filter is misspelt", leaf + `clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	racks: r1: {switches: ["leaf1"], filters: ["no-defalt"]}
+	nodes: {n1: {rack: "r1", address: "10.1.0.11/24"}, n2: {rack: "r1", address: "10.1.0.12/24"}}
+	filters: "no-default": importV4: [{action: "Reject", cidr: "0.0.0.0/0", matchOperator: "Equal"}]
+}`, []string{"filter-unknown"}},
+		{"one of two next hops is no node", `clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	nodes: {n1: address: "10.1.0.11/24", n2: address: "10.1.0.12/24"}
+}
+hosts: h: {address: "10.1.0.250/24", system: "iproute2", routes: prod: via: ["n1", "n3"]}`, []string{"static-route-not-a-node"}},
 		{"the AS number of a rack is written at its nodes", `clusters: prod: {
 	podCIDRs: ["10.10.0.0/16"]
 	racks: {r1: asNumber: 64601, r2: asNumber: 64602}

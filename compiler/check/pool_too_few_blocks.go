@@ -87,16 +87,20 @@ func (p *Pass) enoughBlocks(pools []*fabric.Pool, nodes int, where string) bool 
 	if 2*blocks >= 3*nodes {
 		return true
 	}
-	severity, wanted := diag.Warning, "fewer than one and a half for each"
+	severity, expected := diag.Warning, "fewer than one and a half for each"
 	if blocks < nodes {
-		severity, wanted = diag.Error, "fewer than one for each"
+		severity, expected = diag.Error, "fewer than one for each"
 	}
 	subject := fmt.Sprintf("pool %s has %s of /%d", blame.Name, count(blocks, "block"), blame.BlockSize)
 	if len(pools) > 1 {
 		subject = fmt.Sprintf("%d pools have %d blocks (%s)", len(pools), blocks, strings.Join(parts, ", "))
 	}
-	d := p.Report(severity, poolClaim(blame).at, "%s for the %s of %s: %s", subject, count(nodes, "node"), where, wanted)
-	need := (3*nodes+1)/2 - blocks + blame.Blocks()
+	d := p.Report(severity, poolClaim(blame).at, "%s for the %s of %s: %s", subject, count(nodes, "node"), where, expected)
+	wanted := (3*nodes + 1) / 2
+	if c := blame.Cluster; c.Model.Capacity != nil {
+		wanted = max(wanted, nodes*blocksPerNode(c, pools)) // else pool-too-few-addresses would ask for more after the edit
+	}
+	need := wanted - blocks + blame.Blocks()
 	if length := blame.BlockSize - bits.Len(uint(need-1)); length > 0 {
 		d.WithHint("write a range of /%d or wider: it has %d blocks", length, 1<<(blame.BlockSize-length))
 	}

@@ -24,6 +24,9 @@ hand.`,
 	Run: func(p *Pass) {
 		for _, s := range p.Fabric.Switches {
 			for _, need := range fabric.Unsupported(s) {
+				if need.Longest > 0 {
+					continue // switch-name-too-long tells
+				}
 				d := p.Reportf(need.At, "switch %s: %s", s.Name, need.Message)
 				dialect, able := s.At().Field("dialect"), strings.Join(need.Dialects, ", ")
 				if need.At == dialect {
@@ -75,8 +78,7 @@ var without = map[fabric.Feature]string{
 
 // doWithout says which edit spares a switch what its dialect cannot do, or where that is a limit or a form, keeps to it.
 func doWithout(s *fabric.Switch, need fabric.Need) string {
-	bgp, labels := s.At().Field("bgp"), need.At.Labels()
-	last, before := labels[len(labels)-1], labels[len(labels)-2]
+	bgp := s.At().Field("bgp")
 	switch {
 	case need.At == bgp.Field("dynamicNeighbors"):
 		return "delete dynamicNeighbors"
@@ -88,8 +90,6 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return fmt.Sprintf("write hold: %d or less, or delete it", s.Dialect.MaxHold)
 	case need.At == bgp.Field("keepalive"):
 		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
-	case last == "vrf" && before != "interfaces":
-		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
 	}
 	return "write the name that the switch itself has for it"
 }

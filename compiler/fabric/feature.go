@@ -12,6 +12,7 @@ import (
 type Need struct {
 	At       source.Path // what asks for it
 	Feature  Feature     // the ability it takes; 0 where it is no ability but a limit or a form
+	Longest  int         // characters that a name may have, where At names one that is longer; 0: no name is too long
 	Message  string      // the finding, from the dialect's name on: "comware has no sessions over links without addresses"
 	Dialects []string    // those that can, sorted; of those that this release writes, where there is one
 }
@@ -105,7 +106,8 @@ func (n *needs) timers() {
 	}
 }
 
-// vrfs reports VRFs where the dialect has none, or none of so long a name.
+// vrfs reports VRFs where the dialect has none, or none of so long a name. Their names are the only ones that a snippet takes from the
+// user; those of groups, lists and policies are made to fit: see maxPolicyName.
 func (n *needs) vrfs() {
 	check := func(at source.Path, name string) {
 		switch d := n.s.Dialect; {
@@ -115,6 +117,7 @@ func (n *needs) vrfs() {
 		case len(name) > d.MaxVRF:
 			n.add(at, 0, func(d *Dialect) bool { return d.MaxVRF >= len(name) },
 				"takes names of VRFs of at most %d characters, %q has %d", d.MaxVRF, name, len(name))
+			n.found[len(n.found)-1].Longest = d.MaxVRF
 		}
 	}
 	check(n.s.At().Field("vrf"), n.s.VRF)

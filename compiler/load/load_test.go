@@ -224,6 +224,10 @@ func TestHintsNameTheEdit(t *testing.T) {
 		{"clusters: c: nodes: Node_1: {}", `write "node-1"`},
 		{"clusters: c: bgp: meshMaxRestartTime: \"120\"", `add the unit: "120s"`},
 		{"implied: null", "delete the field, or write a value"},
+		{"clusters: c: racks: r: bfd: true", withoutBFD},
+		{"clusters: c: peers: p: {asNumber: 1, address: \"10.0.0.1\", failureDetectionMode: \"BFDIfDirectlyConnected\"}", withoutBFD},
+		{"clusters: c: earlyNetworking: {}", withoutEarlyNetworking},
+		{"switches: s: bfd: true", "write it below bgp: bgp: { bfd: … }"},
 	} {
 		r := decodeText(t, "x.cue", []byte("name: \"a\"\n"+tt.text), false)
 		if len(r.Diagnostics) != 1 || r.Diagnostics[0].Hint != tt.want {

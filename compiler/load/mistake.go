@@ -111,6 +111,11 @@ func (d *decoder) unknownField(p *plan, label string, pos token.Pos) {
 	}
 	found := d.found.Add(checkUnknownField, diag.Error, d.where().Field(label), "%s has no field %s", p.typ.title(), shown(label))
 	found.Pos = d.locator.at(pos)
+	if hint := enterpriseHint(p.typ, label); hint != "" {
+		found.Message += ": only Calico Enterprise has it"
+		found.Hint = hint
+		return
+	}
 	names := make([]string, len(p.fields))
 	for i, f := range p.fields {
 		names[i] = f.name
