@@ -138,7 +138,7 @@ func (r *labReport) judge(t *testing.T, cause string) {
 		t.Error(r.Error)
 	}
 	if cause != "" {
-		if len(r.Differences) == 0 && cause != racesOfVXLAN { // who wins a race nobody knows
+		if len(r.Differences) == 0 && cause != racesOfVXLAN && cause != selfUndoing { // of these chance decides
 			t.Errorf("it is all as predicted, although %s: take it out of knownDifferences", cause)
 		}
 		t.Logf("%d lines differ: %s", len(r.Differences), cause)
