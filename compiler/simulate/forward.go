@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"net/netip"
+	"slices"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -285,6 +286,13 @@ func (w *course) isHere(at place) bool {
 	return at == w.owner
 }
 
+// isLentBy reports whether the packets are to a pod that a node takes for its own by its block, while another node has borrowed the
+// address: none of its routes to pods fits, and the block's is a blackhole.
+func (w *course) isLentBy(at place) bool {
+	isOfPods := w.services == nil && !w.isDevice && w.owner.part != nil
+	return isOfPods && at.part.Nodes != nil && !slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix == w.prefix })
+}
+
 // branches appends the ways on from a device to buffer. There is always one.
 func (w *course) branches(buffer []branch, at place) []branch {
 	if w.isHere(at) {
@@ -292,6 +300,9 @@ func (w *course) branches(buffer []branch, at place) []branch {
 	}
 	had := len(buffer)
 	if a := w.action(at); a.kind == deliver {
+		if w.isLentBy(at) {
+			return append(buffer, branch{to: at, end: withoutRoute})
+		}
 		return append(buffer, branch{to: at, end: arrived})
 	} else if a.kind == forward {
 		for i := range a.hops {

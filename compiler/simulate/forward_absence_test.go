@@ -138,3 +138,22 @@ clusters: k: {asNumber: 64512, podCIDRs: ["10.64.0.0/16"], nodes: {
 		t.Errorf("answers do not come back to k/n2: %v", trace.Paths)
 	}
 }
+
+// TestALentAddressIsNotInTheBlockAroundIt: who has the block and was not told of who borrowed from it drops what it gets for the
+// borrower.
+func TestALentAddressIsNotInTheBlockAroundIt(t *testing.T) {
+	in := inputOf(t, []byte(`
+name: "t"
+clusters: k: {asNumber: 64512, podCIDRs: ["10.64.0.0/16"], bgp: nodeToNodeMesh: true, nodes: {
+	n1: {address: "10.1.0.11/24", blocks: ["10.64.0.0/26"]}
+	n2: {address: "10.1.0.12/24", blocks: ["10.64.0.64/26", "10.64.0.5/32"]}}}`))
+	if trace := traceText(t, Run(in), "n1", "10.64.0.5"); !trace.Reached {
+		t.Fatalf("n1 is told of the borrowed address, and does not reach it: %s", trace.Verdict)
+	}
+	isMeshed := false
+	in.Objects[in.Fabric.Clusters[0]].BGPConfiguration.Spec.NodeToNodeMeshEnabled = &isMeshed
+	trace := traceText(t, Run(in), "n1", "10.64.0.5")
+	if trace.Reached || trace.Stop == nil {
+		t.Errorf("n1, which is told of nothing, reaches the address that its block lends: %+v", trace)
+	}
+}

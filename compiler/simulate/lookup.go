@@ -14,7 +14,6 @@ var (
 	delivered = &action{kind: deliver}
 	onLink    = &action{kind: forward, proto: "kernel", hops: []hop{{NextHop: bgp.NextHop{Hop: -1}}}}
 	nothing   = &action{kind: noRoute}
-	notHere   = &action{kind: discard, proto: "blackhole"} // in the node's own block, and none of its pods has it
 )
 
 // takesPackets reports whether packets follow the action, where its prefix is the longest that fits.
@@ -95,7 +94,6 @@ func (g *ground) leads(a *action, down *failure) bool {
 // none it returns noRoute, with the reason of the longest destination.
 func (v *view) longest(ix *prefixIndex, p *Part, member int, dst netip.Addr, other netip.Prefix) (*action, netip.Prefix, *destination) {
 	refused, of := nothing, (*destination)(nil)
-	isOfAnother := false // a longer prefix is, which the device has no route to
 	if ix == nil {
 		return refused, netip.Prefix{}, nil
 	}
@@ -109,22 +107,15 @@ func (v *view) longest(ix *prefixIndex, p *Part, member int, dst netip.Addr, oth
 			continue
 		}
 		act := v.at(t.destination, t.destination.slot(p, member, t.member))
-		switch {
-		case act.takesPackets() && isOfAnother && t.isOwnBlock(act):
-			return notHere, prefix, t.destination
-		case act.takesPackets():
+		if act.takesPackets() {
 			return act, prefix, t.destination
-		case of == nil && act != nil:
+		}
+		if of == nil && act != nil {
 			refused, of = act, t.destination
 		}
-		isOfAnother = true
 	}
 	return refused, netip.Prefix{}, of
 }
-
-// isOwnBlock reports whether who does this has the destination's block: what of it somebody else has borrowed is lost there, unless a
-// route of its own leads to it.
-func (d *destination) isOwnBlock(a *action) bool { return d.kind == podBlock && a.kind == deliver }
 
 // at returns what a slot has of a destination in BGP; nil: not computed yet.
 func (v *view) at(d *destination, slot int) *action {
@@ -184,9 +175,6 @@ func (v *view) toward(d *destination, slot int) *action {
 			break
 		}
 		if a := v.at(c, c.slot(p, 0, -1)); a.takesPackets() {
-			if c.isOwnBlock(a) {
-				return notHere
-			}
 			return a
 		}
 	}

@@ -63,3 +63,36 @@ func TestRoutesReadAsIPRoutePrintsThem(t *testing.T) {
 		}
 	}
 }
+
+// TestNoVXLANWithoutATunnelAddress: where every VXLAN pool is disabled nobody has a VXLAN device, and Felix no route through one.
+func TestNoVXLANWithoutATunnelAddress(t *testing.T) {
+	for _, tt := range []struct {
+		name, pools string
+		want        bool
+	}{
+		{"its own pool gives one", `"vxlan": {cidr: "10.64.0.0/20", encapsulation: "VXLAN"}`, true},
+		{"disabled", `"vxlan": {cidr: "10.64.0.0/20", encapsulation: "VXLAN", disabled: true}, "flat": {cidr: "10.64.16.0/20"}`, false},
+		{"another pool gives one", `"vxlan": {cidr: "10.64.0.0/20", encapsulation: "VXLAN", disabled: true}, "more": {cidr: "10.64.16.0/20", encapsulation: "VXLAN"}`, true},
+		{"not to one of both", `"vxlan": {cidr: "10.64.0.0/20", encapsulation: "VXLAN", disabled: true},
+			"more": {cidr: "10.64.16.0/20", encapsulation: "VXLAN", nodeSelector: "zone == 'a'"}`, false},
+		{"not for tunnels", `"vxlan": {cidr: "10.64.0.0/20", encapsulation: "VXLAN", allowedUses: ["Workload"]}`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := Run(inputOf(t, []byte(`
+name: "t"
+clusters: c: {
+	podCIDRs: ["10.64.0.0/16"]
+	ipPools: {`+tt.pools+`}
+	bgp: nodeToNodeMesh: true
+	nodes: {
+		n1: {address: "10.0.0.1/24", labels: zone: "a", blocks: ["10.64.1.0/26"]}
+		n2: {address: "10.0.0.2/24", blocks: ["10.64.2.0/26"]}
+	}
+}
+`)))
+			if got := traceText(t, r, "n1", "10.64.2.1").Reached; got != tt.want {
+				t.Errorf("n1 reaches a pod of n2: %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -343,6 +343,9 @@ func (w *course) endText(l leg) string {
 	case tunnelLost:
 		return fmt.Sprintf("it is wrapped up for %s, and that packet does not get there", l.via)
 	}
+	if l.at.part.Nodes != nil && w.isLentBy(l.at) && w.action(l.at).kind == deliver {
+		return fmt.Sprintf("%s is in a block of its own, which another node has borrowed it from, and no route leads there", w.addr)
+	}
 	return fmt.Sprintf("no route to %s", w.prefix)
 }
 
