@@ -48,6 +48,10 @@ type shared struct {
 	fabric *fabric.Fabric
 	space  *space
 	free   *freeRanges
+
+	meetings    []*meeting
+	hasMeetings bool
+
 	proofs []simulate.Proof // of the prediction
 
 	follower *simulate.Follower // of packets in the prediction

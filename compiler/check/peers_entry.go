@@ -68,8 +68,16 @@ type meeting struct {
 }
 
 // meetings returns the peers entries at addresses of declared devices, in the order of the entries, each once. An address
-// counts where the entry's cluster can see it: the same one in a VRF it doesn't live in is another device's.
+// counts where the entry's cluster can see it: the same one in a VRF it doesn't live in is another device's. Shared, do not
+// modify.
 func (p *Pass) meetings() []*meeting {
+	if !p.shared.hasMeetings {
+		p.shared.meetings, p.shared.hasMeetings = p.findMeetings(), true
+	}
+	return p.shared.meetings
+}
+
+func (p *Pass) findMeetings() []*meeting {
 	g := gathering{p: p, at: map[netip.Addr][]*meeting{}}
 	var all []*meeting
 	for _, c := range p.Fabric.Clusters {
