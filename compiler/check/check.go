@@ -48,13 +48,12 @@ type shared struct {
 	fabric *fabric.Fabric
 	space  *space
 	free   *freeRanges
-
-	meetings    []*meeting
-	hasMeetings bool
-
 	proofs []simulate.Proof // of the prediction
 
 	follower *simulate.Follower // of packets in the prediction
+
+	meetings    []*meeting
+	hasMeetings bool
 }
 
 // Reportf reports a finding with the rule's own severity, at the value that the user would change. The other sides and

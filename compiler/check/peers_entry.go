@@ -172,6 +172,14 @@ func (m *meeting) judge() bool {
 	return ok
 }
 
+// besideMesh reports whether the entry makes a session that the node-to-node mesh makes too: Calico peers a node back that is
+// peered with at its own address, AS number and port (confd/pkg/backends/calico/client.go, nodesWithIPPortAndAS).
+func (m *meeting) besideMesh() bool {
+	n, ok := m.device.(*fabric.Node)
+	return ok && n.Cluster == m.Cluster && m.Cluster.Mesh && !m.isItself && len(m.Cluster.Groups) == 0 &&
+		n.Addr(fabric.FamilyOf(m.PeerIP)) == m.PeerIP && n.ASN == m.ASN && (m.Port == 0 || m.Port == m.Cluster.ListenPort)
+}
+
 // findAnswers finds the entries that other entries answer: two clusters may write both ends of their sessions by hand.
 func findAnswers(f *fabric.Fabric, all []*meeting) {
 	if len(all) == 0 {
