@@ -211,3 +211,43 @@ func findAnswers(f *fabric.Fabric, all []*meeting) {
 		}
 	}
 }
+
+// answered is two peers entries of two clusters that are the two ends of the same sessions.
+type answered struct {
+	a, b    *meeting        // in the order of the clusters
+	session *fabric.Session // the first of a's
+}
+
+// answers returns the peers entries that answer each other, each pair once, in the order of the sessions.
+func (p *Pass) answers() []answered {
+	byPeer := map[*fabric.Peer]*meeting{}
+	for _, m := range p.meetings() {
+		if m.answered {
+			byPeer[m.Peer] = m
+		}
+	}
+	if len(byPeer) == 0 {
+		return nil
+	}
+	type ends struct{ local, remote netip.Addr }
+	byEnds := map[ends]*meeting{}
+	for _, s := range externalSessions(p.Fabric) {
+		if m := byPeer[s.Peer]; m != nil {
+			byEnds[ends{s.A.Address, s.B.Address}] = m
+		}
+	}
+	told := map[[2]*meeting]bool{}
+	var all []answered
+	for _, s := range externalSessions(p.Fabric) {
+		a, b := byPeer[s.Peer], byEnds[ends{s.B.Address, s.A.Address}]
+		if a == nil || b == nil || told[[2]*meeting{a, b}] || told[[2]*meeting{b, a}] {
+			continue
+		}
+		told[[2]*meeting{a, b}] = true
+		all = append(all, answered{a, b, s})
+	}
+	return all
+}
+
+// title names the entry in a message.
+func (e entry) title() string { return "peer " + e.Name + " of cluster " + e.Cluster.Name }

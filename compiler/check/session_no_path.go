@@ -38,7 +38,10 @@ Mend it by linking the switches on the way, by announcing the subnet, or by a tt
 
 // ttlTold reports whether another check has told, be it waived or not, that the packets of the sessions may not go as far.
 func (p *Pass) ttlTold(x *deadSessions) bool {
-	return x.first.Kind == simulate.MeshSession && x.first.LocalASN != x.first.PeerASN && p.told(x.at, "as-mesh-mixed")
+	if x.first.Kind == simulate.MeshSession {
+		return x.first.LocalASN != x.first.PeerASN && p.told(x.at, "as-mesh-mixed")
+	}
+	return strings.HasPrefix(x.first.Reason, "TTL mismatch") && p.told(x.at, "session-ttl-security")
 }
 
 // noPath reports the sessions of one declaration whose packets don't arrive.
