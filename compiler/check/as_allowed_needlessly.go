@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
@@ -26,7 +27,7 @@ Mend it by deleting numAllowedLocalASNumbers.`,
 		var allowing []*fabric.Rack
 		for _, c := range p.Fabric.Clusters {
 			for _, r := range c.Racks {
-				if n := r.Model.NumAllowedLocalASNumbers; n != nil && *n > 0 && len(r.Switches) > 0 {
+				if n := r.Model.NumAllowedLocalASNumbers; n != nil && *n > 0 && len(r.Switches) > 0 && !lostSwitch(r) {
 					allowing = append(allowing, r)
 				}
 			}
@@ -52,8 +53,8 @@ func (p *Pass) allowedNeedlessly(r *fabric.Rack, byRack map[*fabric.Rack][]*fabr
 	first := ""
 	for _, s := range byRack[r] {
 		reason := neverSent(s)
-		if reason == "" && r.Cluster.Incomplete {
-			return // a node that isn't listed may have the number
+		if reason == "" && (r.Cluster.Incomplete || slices.ContainsFunc(r.Cluster.Nodes, lostRack)) {
+			return // a node that isn't listed, or isn't where it should be, may have the number
 		}
 		if reason == "" {
 			if owners == nil {

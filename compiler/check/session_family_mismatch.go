@@ -112,9 +112,11 @@ func (p *Pass) familiesOfPeerings(told lackingNodes) {
 func (p *Pass) familyOfPeering(peering *fabric.Peering, has map[fabric.Family]bool, told lackingNodes) {
 	a, b := peering.Clusters[0], peering.Clusters[1]
 	near, far := speakersOf(peering, a), speakersOf(peering, b)
-	if len(near) == 0 || len(far) == 0 || slices.ContainsFunc(slices.Concat(near, far), lostAddress) ||
-		peering.Via == fabric.ViaRouteReflectors && (len(a.Groups) == 0 || len(b.Groups) == 0) {
-		return // told by session-no-match, or in linking
+	lacksSpeakers := func(c *fabric.Cluster) bool {
+		return peering.Via == fabric.ViaRouteReflectors && (len(c.Reflectors()) == 0 || slices.ContainsFunc(c.Groups, lostReflector))
+	}
+	if lacksSpeakers(a) || lacksSpeakers(b) || len(near) == 0 || len(far) == 0 || slices.ContainsFunc(slices.Concat(near, far), lostAddress) {
+		return // told by session-no-match and rr-unknown-node, or in linking
 	}
 	at := peering.At().Field("clusters")
 	if !has[fabric.IPv4] && !has[fabric.IPv6] {
