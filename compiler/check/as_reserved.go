@@ -2,6 +2,7 @@ package check
 
 import (
 	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
 	"topoc/compiler/model"
 	"topoc/compiler/source"
 )
@@ -17,7 +18,7 @@ in an OPEN or in a path refuses the session or drops the route.
 Mend it with a private number (RFC 6996): 64512 to 65534, or 4200000000 to 4294967294.`,
 	Source: "RFC 7607, RFC 6793, RFC 7300, RFC 6996",
 	Run: func(p *Pass) {
-		asNumbers(p.Fabric.Model, func(at source.Path, n model.ASN) {
+		asNumbers(p.Fabric, func(at source.Path, n model.ASN) {
 			if why := reservedASN[n]; why != "" {
 				p.Reportf(at, "AS number %s is reserved: %s", n, why).
 					WithHint("write a private AS number: 64512 to 65534, or 4200000000 to 4294967294")
@@ -35,38 +36,39 @@ var reservedASN = map[model.ASN]string{
 
 // asNumbers calls visit with every AS number of a topology that a speaker has, is expected to have, or gets into a path, in
 // the order of the language.
-func asNumbers(t *model.Topology, visit func(at source.Path, n model.ASN)) {
-	optional := func(at source.Path, n *model.ASN) {
+func asNumbers(f *fabric.Fabric, visit func(at source.Path, n model.ASN)) {
+	optional := func(at source.Path, field string, n *model.ASN) {
 		if n != nil {
-			visit(at, *n)
+			visit(at.Field(field), *n)
 		}
 	}
-	for _, name := range sorted(t.Clusters) {
-		c, at := t.Clusters[name], source.Path("clusters").Field(name)
-		optional(at.Field("asNumber"), c.ASNumber)
-		for _, name := range sorted(c.Nodes) {
-			if n := c.Nodes[name].ASNumber; n != nil { // few nodes have one, and paths of all take their time
-				visit(at.Fields("nodes", name, "asNumber"), *n)
+	for _, c := range f.Clusters {
+		at := c.At()
+		optional(at, "asNumber", c.Model.ASNumber)
+		for _, n := range c.Nodes {
+			if n.Model.ASNumber != nil { // else its path is not worth making
+				visit(n.At().Field("asNumber"), n.ASN)
 			}
 		}
-		for _, name := range sorted(c.Racks) {
-			optional(at.Fields("racks", name, "asNumber"), c.Racks[name].ASNumber)
-			optional(at.Fields("racks", name, "localASNumber"), c.Racks[name].LocalASNumber)
+		for _, r := range c.Racks {
+			optional(r.At(), "asNumber", r.Model.ASNumber)
+			optional(r.At(), "localASNumber", r.Model.LocalASNumber)
 		}
-		for _, name := range sorted(c.Peers) {
-			visit(at.Fields("peers", name, "asNumber"), c.Peers[name].ASNumber)
-			optional(at.Fields("peers", name, "localASNumber"), c.Peers[name].LocalASNumber)
+		for _, name := range sorted(c.Model.Peers) {
+			peer, at := c.Model.Peers[name], at.Fields("peers", name)
+			visit(at.Field("asNumber"), peer.ASNumber)
+			optional(at, "localASNumber", peer.LocalASNumber)
 		}
-		for _, name := range sorted(c.Filters) {
-			f, at := c.Filters[name], at.Fields("filters", name)
+		for _, name := range sorted(c.Model.Filters) {
+			f, at := c.Model.Filters[name], at.Fields("filters", name)
 			ruleASNumbers(at.Field("exportV4"), f.ExportV4, visit)
 			ruleASNumbers(at.Field("importV4"), f.ImportV4, visit)
 			ruleASNumbers(at.Field("exportV6"), f.ExportV6, visit)
 			ruleASNumbers(at.Field("importV6"), f.ImportV6, visit)
 		}
 	}
-	for _, name := range sorted(t.Switches) {
-		optional(source.Path("switches").Fields(name, "asNumber"), t.Switches[name].ASNumber)
+	for _, s := range f.Switches {
+		optional(s.At(), "asNumber", s.Model.ASNumber)
 	}
 }
 

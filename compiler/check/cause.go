@@ -14,6 +14,9 @@ var causes = []string{
 	"session-as-mismatch", "session-half-open", "session-no-match", "session-no-path", "session-one-sided", "session-own-address",
 }
 
+// errorCauses are checks that tell why where they find an error; what they warn of stops nothing.
+var errorCauses = []string{"as-mesh-mixed", "session-family-mismatch", "session-port-mismatch", "session-ttl-security"}
+
 // leaveCauses drops what expectation-failed says of expectations that nobody wrote, at the cluster or peering that they are about,
 // where another check has told what breaks it: one mistake is one finding. A cause that is waived, or a warning since an IGP may
 // carry what is missing, has been told as well.
@@ -24,10 +27,13 @@ func (c *Checks) leaveCauses() {
 			return false
 		}
 		about := c.implied(d.Path)
-		return about != nil && slices.ContainsFunc(all, func(cause *diag.Diagnostic) bool {
-			return cause.Severity != diag.Info && slices.Contains(causes, cause.Check) && names(cause, about)
-		})
+		return about != nil && slices.ContainsFunc(all, func(cause *diag.Diagnostic) bool { return isCause(cause) && names(cause, about) })
 	})
+}
+
+// isCause reports whether a finding tells why routes or packets stop.
+func isCause(d *diag.Diagnostic) bool {
+	return d.Severity != diag.Info && slices.Contains(causes, d.Check) || d.Severity == diag.Error && slices.Contains(errorCauses, d.Check)
 }
 
 // implied returns what an expectation at a path is about if nobody wrote it: the cluster, or the peering and its clusters; nil: it

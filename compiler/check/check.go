@@ -53,6 +53,9 @@ type shared struct {
 	supplies map[*fabric.Cluster][]*supply
 
 	follower *simulate.Follower // of packets in the prediction
+
+	meetings    []*meeting
+	hasMeetings bool
 }
 
 // Reportf reports a finding with the rule's own severity, at the value that the user would change. The other sides and

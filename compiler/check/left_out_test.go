@@ -110,6 +110,34 @@ peerings: p: clusters: ["a", "b"]`, []string{"session-no-match"}},
 	nodes: {n1: address: "10.1.0.11/24", n2: address: "10.1.0.12/24"}
 	peers: fw: {address: "10.1.0.11", asNumber: 65010}
 }`, []string{"session-own-address"}},
+		{"a peer is another node of its cluster, which has a mesh", `clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	nodes: {n1: address: "10.1.0.11/24", n2: address: "10.1.0.12/24"}
+	peers: n1: {address: "10.1.0.11", asNumber: 64512, nodes: "kubernetes.io/hostname == 'n2'"}
+}`, []string{"session-mesh-and-peers"}},
+		{"nobody has an address for the second pool and peer", `clusters: prod: {
+	podCIDRs: ["10.10.0.0/16", "fd00:10::/64"]
+	nodes: {n1: address: "10.1.0.11/24", n2: address: "10.1.0.12/24"}
+	routeReflectors: main: nodes: ["n1", "n2"]
+	peers: fw: {address: "fd00::1", asNumber: 65010}
+}`, []string{"import-unfiltered", "session-family-mismatch"}},
+		{"a mesh of two AS numbers on two subnets", leaf + `switches: leaf1: interfaces: vlan20: address: "10.2.0.1/24"
+clusters: prod: {
+	ipPools: pods: {cidr: "10.10.0.0/16", encapsulation: "IPIPCrossSubnet"}
+	nodes: {n1: address: "10.1.0.11/24", n2: {address: "10.2.0.12/24", asNumber: 64600}}
+}`, []string{"as-mesh-mixed"}},
+		{"leaves of two racks share an AS", leaf + `switches: leaf2: {dialect: "frr", asNumber: 65001, routerID: "10.0.0.2", interfaces: vlan10: address: "10.2.0.1/24"}
+switches: spine: {dialect: "frr", asNumber: 65000, routerID: "10.0.0.9"}
+links: {a: {leaf1: address: "10.0.1.0/31", spine: address: "10.0.1.1/31"}, b: {leaf2: address: "10.0.1.2/31", spine: address: "10.0.1.3/31"}}
+clusters: prod: {
+	podCIDRs: ["10.10.0.0/16"]
+	racks: {r1: switches: ["leaf1"], r2: switches: ["leaf2"]}
+	nodes: {n1: {rack: "r1", address: "10.1.0.11/24"}, n2: {rack: "r2", address: "10.2.0.12/24"}}
+}`, []string{"as-leaves-share"}},
+		{"one of two ends has TTL security", `clusters: {
+	a: {podCIDRs: ["10.10.0.0/16"], nodes: a1: address: "10.1.0.11/24", peers: b: {address: "10.1.0.21", asNumber: 64513, ttlSecurity: 1}}
+	b: {asNumber: 64513, podCIDRs: ["10.20.0.0/16"], nodes: b1: address: "10.1.0.21/24", peers: a: {address: "10.1.0.11", asNumber: 64512}}
+}`, []string{"session-ttl-security"}},
 		{"static routes to an unknown cluster", `clusters: prod: {podCIDRs: ["10.10.0.0/16"], nodes: n1: address: "10.1.0.11/24"}
 hosts: h: {address: "10.1.0.250/24", system: "iproute2", routes: test: via: ["n1"], dns: {server: "dnsmasq", forward: ["prod2"]}}`,
 			[]string{"unknown-reference", "unknown-reference"}},

@@ -68,8 +68,16 @@ type meeting struct {
 }
 
 // meetings returns the peers entries at addresses of declared devices, in the order of the entries, each once. An address
-// counts where the entry's cluster can see it: the same one in a VRF it doesn't live in is another device's.
+// counts where the entry's cluster can see it: the same one in a VRF it doesn't live in is another device's. Shared, do not
+// modify.
 func (p *Pass) meetings() []*meeting {
+	if !p.shared.hasMeetings {
+		p.shared.meetings, p.shared.hasMeetings = p.findMeetings(), true
+	}
+	return p.shared.meetings
+}
+
+func (p *Pass) findMeetings() []*meeting {
 	g := gathering{p: p, at: map[netip.Addr][]*meeting{}}
 	var all []*meeting
 	for _, c := range p.Fabric.Clusters {
@@ -164,6 +172,14 @@ func (m *meeting) judge() bool {
 	return ok
 }
 
+// besideMesh reports whether the entry makes a session that the node-to-node mesh makes too: Calico peers a node back that is
+// peered with at its own address, AS number and port (confd/pkg/backends/calico/client.go, nodesWithIPPortAndAS).
+func (m *meeting) besideMesh() bool {
+	n, ok := m.device.(*fabric.Node)
+	return ok && n.Cluster == m.Cluster && m.Cluster.Mesh && !m.isItself && len(m.Cluster.Groups) == 0 &&
+		n.Addr(fabric.FamilyOf(m.PeerIP)) == m.PeerIP && n.ASN == m.ASN && (m.Port == 0 || m.Port == m.Cluster.ListenPort)
+}
+
 // findAnswers finds the entries that other entries answer: two clusters may write both ends of their sessions by hand.
 func findAnswers(f *fabric.Fabric, all []*meeting) {
 	if len(all) == 0 {
@@ -195,3 +211,43 @@ func findAnswers(f *fabric.Fabric, all []*meeting) {
 		}
 	}
 }
+
+// answered is two peers entries of two clusters that are the two ends of the same sessions.
+type answered struct {
+	a, b    *meeting        // in the order of the clusters
+	session *fabric.Session // the first of a's
+}
+
+// answers returns the peers entries that answer each other, each pair once, in the order of the sessions.
+func (p *Pass) answers() []answered {
+	byPeer := map[*fabric.Peer]*meeting{}
+	for _, m := range p.meetings() {
+		if m.answered {
+			byPeer[m.Peer] = m
+		}
+	}
+	if len(byPeer) == 0 {
+		return nil
+	}
+	type ends struct{ local, remote netip.Addr }
+	byEnds := map[ends]*meeting{}
+	for _, s := range externalSessions(p.Fabric) {
+		if m := byPeer[s.Peer]; m != nil {
+			byEnds[ends{s.A.Address, s.B.Address}] = m
+		}
+	}
+	told := map[[2]*meeting]bool{}
+	var all []answered
+	for _, s := range externalSessions(p.Fabric) {
+		a, b := byPeer[s.Peer], byEnds[ends{s.B.Address, s.A.Address}]
+		if a == nil || b == nil || told[[2]*meeting{a, b}] || told[[2]*meeting{b, a}] {
+			continue
+		}
+		told[[2]*meeting{a, b}] = true
+		all = append(all, answered{a, b, s})
+	}
+	return all
+}
+
+// title names the entry in a message.
+func (e entry) title() string { return "peer " + e.Name + " of cluster " + e.Cluster.Name }

@@ -30,10 +30,20 @@ Mend it by linking the switches on the way, by announcing the subnet, or by a tt
 			return s.State == simulate.NotEstablished || s.State == simulate.NotCompatible && strings.HasPrefix(s.Reason, "TTL mismatch")
 		})
 		for _, x := range dead {
-			p.noPath(x)
+			if !p.ttlTold(x) {
+				p.noPath(x)
+			}
 		}
 	},
 })
+
+// ttlTold reports whether another check has told, be it waived or not, that the packets of the sessions may not go as far.
+func (p *Pass) ttlTold(x *deadSessions) bool {
+	if x.first.Kind == simulate.MeshSession {
+		return x.first.LocalASN != x.first.PeerASN && p.told(x.at, "as-mesh-mixed")
+	}
+	return strings.HasPrefix(x.first.Reason, "TTL mismatch") && p.told(x.at, "session-ttl-security")
+}
 
 // noPath reports the sessions of one declaration whose packets don't arrive.
 func (p *Pass) noPath(x *deadSessions) {

@@ -17,13 +17,14 @@ somebody else configures that one. At the address of a declared switch, or of a 
 nobody else: the far end is topoc's to write, and would know nothing of the session. BIRD then logs "Unexpected connect from
 unknown address", again and again, and nothing else comes of it (calico#6047). Sessions to switches come from racks, sessions
 between clusters from peerings, sessions within a cluster from routeReflectors; those make both ends. Entries of two clusters
-that answer each other session by session are two ends as well.
+that answer each other session by session are two ends as well. What an entry adds to a node-to-node mesh is told by
+session-mesh-and-peers.
 
 Mend it by deleting the entry and naming the device where its kind belongs.`,
 	Source: "RFC 4271 section 8.2.1; calico#6047",
 	Run: func(p *Pass) {
 		for _, m := range p.meetings() {
-			if m.isItself || m.answered {
+			if m.isItself || m.answered || m.besideMesh() {
 				continue
 			}
 			d := p.Reportf(m.At.Field("address"), "peer %s of cluster %s is at %s, which is %s: nothing configures the far end of a session there",
