@@ -88,12 +88,24 @@ func apart(s *space, a, b *address) bool {
 }
 
 // sharedByRack reports whether two switches may both have an address: it is a virtual one at both, and they are below one
-// rack, or both below none.
+// rack, or both below none, or nodes of racks of both are on its network, which then spans the racks (an anycast gateway).
 func sharedByRack(a, b *address) bool {
 	v, ok := a.device.(*fabric.Switch)
 	w, alsoOK := b.device.(*fabric.Switch)
 	if !ok || !alsoOK || !a.shared || !b.shared {
 		return false
 	}
-	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) })
+	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) }) ||
+		isGateway(v, a) && isGateway(w, a)
+}
+
+// isGateway reports whether nodes of a switch's racks have an address in their subnet.
+func isGateway(s *fabric.Switch, a *address) bool {
+	f := fabric.FamilyOf(a.prefix.Addr())
+	return slices.ContainsFunc(s.Racks, func(r *fabric.Rack) bool {
+		return slices.ContainsFunc(r.Nodes, func(n *fabric.Node) bool {
+			own := n.Prefix(f)
+			return own.IsValid() && own.Masked().Contains(a.prefix.Addr())
+		})
+	})
 }
