@@ -119,7 +119,7 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 	slices.SortStableFunc(g.attached, func(a, b attachment) int { return b.subnet.Bits() - a.subnet.Bits() })
 	g.index()
 	if p.Switch != nil {
-		g.shareAddresses(p.Switch, p.VRF, f)
+		s.shareAddresses(g, p, f)
 	}
 	slices.SortStableFunc(g.statics, func(a, b static) int {
 		if a.prefix.Bits() != b.prefix.Bits() {
@@ -133,7 +133,7 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 // addDefaultRoute adds what a device does with packets that no other route takes. A gateway whose address nobody in the
 // topology has is one of which it knows as little as of one that nobody wrote.
 func (g *ground) addDefaultRoute(owners map[netip.Addr][]holder) {
-	isSeen := func(h holder) bool { return !isLinkLocal(g.gateway) || h.segment == g.own }
+	isSeen := func(h holder) bool { return h.segment == g.own || !isLinkLocal(g.gateway) && g.own.alone == nil }
 	if g.gateway.IsValid() && !slices.ContainsFunc(owners[g.gateway], isSeen) {
 		g.believes = true
 	}
@@ -153,7 +153,6 @@ func (s *surveyor) groundNodes(g *ground, p *Part, f fabric.Family) {
 		g.own = main.segment
 		g.attached = append(g.attached, main)
 		g.gateway, g.believes = gatewayOf(first.Gateway, first.Gateway6, f)
-		g.believes = g.believes || main.alone != nil // the switch with that address is somewhere else
 	}
 	for _, nic := range first.NICs {
 		if own := nicPrefix(nic, f); own.IsValid() {
@@ -210,20 +209,17 @@ func gatewayOf(v4, v6 netip.Addr, f fabric.Family) (gateway netip.Addr, isBeliev
 }
 
 func (s *surveyor) groundSwitch(g *ground, p *Part, f fabric.Family) {
-	attach := func(own netip.Prefix, name string, link *fabric.SwitchLink) {
-		if own.IsValid() && fabric.FamilyOf(own.Addr()) == f {
-			g.attached = append(g.attached, attachment{segment: segment{subnet: own.Masked(), vrf: p.VRF, link: link},
-				iface: []string{name}, addresses: []netip.Addr{own.Addr()}})
-		}
+	attach := func(own netip.Prefix, on segment, name string) {
+		g.attached = append(g.attached, attachment{segment: on, iface: []string{name}, addresses: []netip.Addr{own.Addr()}})
 	}
 	for _, i := range p.Switch.Interfaces {
-		if i.VRF == p.VRF {
-			attach(i.Prefix(f), i.Name, nil)
+		if own := i.Prefix(f); i.VRF == p.VRF && own.IsValid() {
+			attach(own, s.ofInterface(i, own), i.Name)
 		}
 	}
 	for _, e := range p.Switch.Links {
-		if e.VRF == p.VRF {
-			attach(e.Prefix(f), e.Interface, e.Link)
+		if own := e.Prefix(f); e.VRF == p.VRF && own.IsValid() {
+			attach(own, segment{subnet: own.Masked(), vrf: p.VRF, link: e.Link}, e.Interface)
 		}
 	}
 	if a := p.Switch.LoopbackOf(f); a.IsValid() && p.Switch.VRF == p.VRF {
@@ -238,15 +234,15 @@ func (s *surveyor) groundSwitch(g *ground, p *Part, f fabric.Family) {
 
 // shareAddresses adds the virtual addresses of a switch, each on the network that it is an address of; a link-local one, which is
 // of all networks, on that of its interface.
-func (g *ground) shareAddresses(s *fabric.Switch, vrf string, f fabric.Family) {
-	for _, i := range s.Interfaces {
+func (s *surveyor) shareAddresses(g *ground, p *Part, f fabric.Family) {
+	for _, i := range p.Switch.Interfaces {
 		for _, a := range i.Shared {
-			if i.VRF != vrf || fabric.FamilyOf(a) != f {
+			if i.VRF != p.VRF || fabric.FamilyOf(a) != f {
 				continue
 			}
 			shared := sharedAddress{Addr: a}
 			if own := i.Prefix(f); isLinkLocal(a) && own.IsValid() {
-				shared.segment = segment{subnet: own.Masked(), vrf: vrf}
+				shared.segment = s.ofInterface(i, own)
 			} else if at := g.attachmentTo(a, nil); at != nil && !isLinkLocal(a) {
 				shared.segment = at.segment
 			}

@@ -17,12 +17,13 @@ type segment struct {
 
 // surveyor finds out which segments devices are on.
 type surveyor struct {
+	isolated   *fabric.Isolation
 	interfaces map[netip.Prefix][]*fabric.Interface // of switches, by subnet, in the order of switches
 	users      map[netip.Prefix]int                 // clusters with nodes in a subnet
 }
 
 func newSurveyor(f *fabric.Fabric) *surveyor {
-	s := &surveyor{interfaces: map[netip.Prefix][]*fabric.Interface{}, users: map[netip.Prefix]int{}}
+	s := &surveyor{isolated: fabric.IsolationOf(f), interfaces: map[netip.Prefix][]*fabric.Interface{}, users: map[netip.Prefix]int{}}
 	for _, sw := range f.Switches {
 		for _, i := range sw.Interfaces {
 			for _, p := range []netip.Prefix{i.Address, i.Address6} {
@@ -49,8 +50,7 @@ func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 	if n.Rack != nil {
 		for _, i := range all {
 			if slices.Contains(n.Rack.Switches, i.Switch) {
-				seg.vrf = i.VRF
-				return seg
+				return s.ofInterface(i, p)
 			}
 		}
 	}
@@ -60,6 +60,7 @@ func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 	}
 	f := fabric.FamilyOf(p.Addr())
 	gateway, _ := gatewayOf(n.Gateway, n.Gateway6, f)
+	all = slices.DeleteFunc(slices.Clone(all), func(i *fabric.Interface) bool { return s.isolated.Of(i.Switch, i.VRF) != nil })
 	for _, i := range all {
 		if gateway.IsValid() && (i.Prefix(f).Addr() == gateway || slices.Contains(i.Shared, gateway)) {
 			seg.vrf = i.VRF
@@ -67,6 +68,16 @@ func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
 		}
 	}
 	seg.vrf = onlyVRF(all)
+	return seg
+}
+
+// ofInterface returns the segment of an address of a switch. The switches of an isolated cluster have a subnet that others have
+// too somewhere else.
+func (s *surveyor) ofInterface(i *fabric.Interface, p netip.Prefix) segment {
+	seg := segment{subnet: p.Masked(), vrf: i.VRF}
+	if slices.ContainsFunc(s.interfaces[seg.subnet], func(other *fabric.Interface) bool { return other.VRF == i.VRF && s.isolated.Apart(i, other) }) {
+		seg.alone = s.isolated.Of(i.Switch, i.VRF)
+	}
 	return seg
 }
 
