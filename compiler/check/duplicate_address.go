@@ -52,7 +52,7 @@ func (p *Pass) reportDuplicate(s *space, same []*address) {
 	var others []*address
 	severity := diag.Warning
 	for i, a := range same[1:] {
-		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) })
+		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) && !onPeerLinks(a, b) })
 		if clash < 0 {
 			continue
 		}
@@ -108,4 +108,19 @@ func isGateway(s *fabric.Switch, a *address) bool {
 			return own.IsValid() && own.Masked().Contains(a.prefix.Addr())
 		})
 	})
+}
+
+// onPeerLinks reports whether two addresses are on peer links of different pairs of switches. Nobody but the pair ever sends to one:
+// neither BGP nor what is behind the pair knows the link.
+func onPeerLinks(a, b *address) bool {
+	isPeerLink := func(l *fabric.SwitchLink) bool {
+		return l != nil && !l.BGP && slices.ContainsFunc(l.Ends[0].Switch.Racks, func(r *fabric.Rack) bool { return slices.Contains(r.Switches, l.Ends[1].Switch) })
+	}
+	if a.link == b.link || !isPeerLink(a.link) || !isPeerLink(b.link) {
+		return false
+	}
+	of := func(l *fabric.SwitchLink, s *fabric.Switch) bool {
+		return l.Ends[0].Switch == s || l.Ends[1].Switch == s
+	}
+	return !of(a.link, b.link.Ends[0].Switch) && !of(a.link, b.link.Ends[1].Switch)
 }
