@@ -96,11 +96,11 @@ func sharedByRack(a, b *address) bool {
 		return false
 	}
 	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) }) ||
-		isGateway(v, a) && isGateway(w, a)
+		isGatewayBelow(v, a) && isGatewayBelow(w, a)
 }
 
-// isGateway reports whether nodes of a switch's racks have an address in their subnet.
-func isGateway(s *fabric.Switch, a *address) bool {
+// isGatewayBelow reports whether nodes of a switch's racks have an address in their subnet.
+func isGatewayBelow(s *fabric.Switch, a *address) bool {
 	f := fabric.FamilyOf(a.prefix.Addr())
 	return slices.ContainsFunc(s.Racks, func(r *fabric.Rack) bool {
 		return slices.ContainsFunc(r.Nodes, func(n *fabric.Node) bool {
