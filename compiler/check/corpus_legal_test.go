@@ -49,7 +49,7 @@ func wantLegal(t *testing.T, found diag.List, allowed []string) {
 		}
 	}
 	for _, name := range allowed {
-		if !seen[name] {
+		if Lookup(name) != nil && !seen[name] { // this release may lack the check
 			t.Errorf("the design allows a warning of %s, and there is none", name)
 		}
 	}
@@ -71,7 +71,7 @@ func legalAllowances(t *testing.T, text []byte) []string {
 			continue
 		}
 		name, reason, _ := strings.Cut(allowance, " ")
-		if Lookup(name) == nil || strings.TrimSpace(reason) == "" {
+		if !Known(name) || strings.TrimSpace(reason) == "" {
 			t.Errorf("%q: expected \"allow: \", the name of a check and a reason", line)
 		}
 		names = append(names, name)
