@@ -142,7 +142,11 @@ func (p *Pass) reportLoop(l *loop) {
 		d := p.Report(diag.Info, at, "%s %s %s: %s AS %d is in the path %s; packets get there over the gateway, which has the route",
 			l.at, verb, what, whose, asn, path)
 		p.noteLoop(d, l, asn, asnAt)
-		d.WithHint(`write bgp: toNodes: "none" at the switches of the nodes, which need not send what is dropped, or give each rack an asNumber of its own`)
+		hint := `write bgp: toNodes: "none" at the switches of the nodes, which need not send what is dropped`
+		if len(l.origins) > 1 || !l.has[l.at] {
+			hint += ", or give each rack an asNumber of its own"
+		}
+		d.WithHint("%s", hint)
 		return
 	}
 	d := p.Reportf(at, "%s %s %s: %s AS %d is in the path %s, and no other way is left", l.at, verb, what, whose, asn, path)

@@ -14,6 +14,7 @@ import (
 // domain to itself, shared with the switches that serve it alone, unless something connects it to another cluster after all.
 type domains struct {
 	fabric   *fabric.Fabric
+	isolated *fabric.Isolation
 	parts    *parts
 	clusters map[*fabric.Cluster]*attachment
 	points   map[point]int // part of a switch's VRF
@@ -36,7 +37,7 @@ type attachment struct {
 }
 
 func newDomains(f *fabric.Fabric) *domains {
-	d := &domains{fabric: f, parts: &parts{}, clusters: map[*fabric.Cluster]*attachment{}, points: map[point]int{},
+	d := &domains{fabric: f, isolated: fabric.IsolationOf(f), parts: &parts{}, clusters: map[*fabric.Cluster]*attachment{}, points: map[point]int{},
 		bySubnet: map[netip.Prefix][]*fabric.Interface{}, users: map[netip.Prefix]int{}, alone: map[int]*fabric.Cluster{}}
 	for _, s := range f.Switches {
 		for _, i := range s.Interfaces {
@@ -73,7 +74,8 @@ func newDomains(f *fabric.Fabric) *domains {
 	return d
 }
 
-// joinInterface joins the switches that have an interface on the same subnet of the same VRF.
+// joinInterface joins the switches that have an interface on the same subnet of the same VRF, but for those of an isolated cluster,
+// whose subnet is somewhere else.
 func (d *domains) joinInterface(i *fabric.Interface) {
 	at := d.point(i.Switch, i.VRF)
 	for _, p := range []netip.Prefix{i.Address, i.Address6} {
@@ -81,9 +83,11 @@ func (d *domains) joinInterface(i *fabric.Interface) {
 			continue
 		}
 		for _, other := range d.bySubnet[p.Masked()] {
-			if other.VRF == i.VRF {
+			if other.VRF == i.VRF && !d.isolated.Apart(i, other) {
 				d.parts.join(at, d.point(other.Switch, other.VRF))
-				break // the others are joined with this one
+				if d.isolated.IsEmpty() {
+					break // the others are joined with this one
+				}
 			}
 		}
 		d.bySubnet[p.Masked()] = append(d.bySubnet[p.Masked()], i)
@@ -149,7 +153,7 @@ func (d *domains) attachSubnets(c *fabric.Cluster) {
 		interfaces := d.bySubnet[subnet.Prefix]
 		vrf, ok := onlyVRF(interfaces)
 		for _, i := range interfaces {
-			if ok && i.VRF == vrf {
+			if alone := d.isolated.Of(i.Switch, vrf); ok && i.VRF == vrf && (alone == nil || alone == c) {
 				d.attach(c, i.Switch, vrf)
 			}
 		}
@@ -245,7 +249,10 @@ func (d *domains) ofNode(n *fabric.Node, p netip.Prefix) string {
 
 // ofHost returns the domain of an address of a host: that of the switch on its subnet, else of the cluster it has routes to.
 func (d *domains) ofHost(h *fabric.Host, p netip.Prefix) string {
-	interfaces := d.bySubnet[p.Masked()]
+	interfaces := slices.DeleteFunc(slices.Clone(d.bySubnet[p.Masked()]), func(i *fabric.Interface) bool {
+		alone := d.isolated.Of(i.Switch, i.VRF)
+		return alone != nil && !slices.ContainsFunc(h.Routes, func(r fabric.StaticRoute) bool { return r.Cluster == alone })
+	})
 	if vrf, ok := onlyVRF(interfaces); ok {
 		i := slices.IndexFunc(interfaces, func(i *fabric.Interface) bool { return i.VRF == vrf })
 		return d.ofSwitch(interfaces[i].Switch, vrf)

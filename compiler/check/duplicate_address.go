@@ -61,7 +61,7 @@ func (p *Pass) reportDuplicate(s *space, same []*address) {
 	var others []*address
 	severity := diag.Warning
 	for i, a := range same[1:] {
-		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) })
+		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) && !onPeerLinks(a, b) })
 		if clash < 0 {
 			continue
 		}
@@ -97,12 +97,39 @@ func apart(s *space, a, b *address) bool {
 }
 
 // sharedByRack reports whether two switches may both have an address: it is a virtual one at both, and they are below one
-// rack, or both below none.
+// rack, or both below none, or nodes of racks of both are on its network, which then spans the racks (an anycast gateway).
 func sharedByRack(a, b *address) bool {
 	v, ok := a.device.(*fabric.Switch)
 	w, alsoOK := b.device.(*fabric.Switch)
 	if !ok || !alsoOK || !a.shared || !b.shared {
 		return false
 	}
-	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) })
+	return len(v.Racks) == 0 && len(w.Racks) == 0 || slices.ContainsFunc(v.Racks, func(r *fabric.Rack) bool { return slices.Contains(w.Racks, r) }) ||
+		isGatewayBelow(v, a) && isGatewayBelow(w, a)
+}
+
+// isGatewayBelow reports whether nodes of a switch's racks have an address in their subnet.
+func isGatewayBelow(s *fabric.Switch, a *address) bool {
+	f := fabric.FamilyOf(a.prefix.Addr())
+	return slices.ContainsFunc(s.Racks, func(r *fabric.Rack) bool {
+		return slices.ContainsFunc(r.Nodes, func(n *fabric.Node) bool {
+			own := n.Prefix(f)
+			return own.IsValid() && own.Masked().Contains(a.prefix.Addr())
+		})
+	})
+}
+
+// onPeerLinks reports whether two addresses are on peer links of different pairs of switches. Nobody but the pair ever sends to one:
+// neither BGP nor what is behind the pair knows the link.
+func onPeerLinks(a, b *address) bool {
+	isPeerLink := func(l *fabric.SwitchLink) bool {
+		return l != nil && !l.BGP && slices.ContainsFunc(l.Ends[0].Switch.Racks, func(r *fabric.Rack) bool { return slices.Contains(r.Switches, l.Ends[1].Switch) })
+	}
+	if a.link == b.link || !isPeerLink(a.link) || !isPeerLink(b.link) {
+		return false
+	}
+	of := func(l *fabric.SwitchLink, s *fabric.Switch) bool {
+		return l.Ends[0].Switch == s || l.Ends[1].Switch == s
+	}
+	return !of(a.link, b.link.Ends[0].Switch) && !of(a.link, b.link.Ends[1].Switch)
 }

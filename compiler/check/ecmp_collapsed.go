@@ -75,7 +75,7 @@ func (p *Pass) collapsed(d simulate.Destination, part, only *simulate.Part) bool
 			continue
 		}
 		switch {
-		case part.External != nil && !holds(r) && !p.hasOtherReflector(part, only):
+		case part.External != nil && !holds(r) && !p.hasOtherReflector(part, only) && !p.hasTwin(part, only):
 			p.reportCollapsed(d, part, only, r, part.External.At(), "could have a session with it",
 				fmt.Sprintf("select %s as well in peer %s: write routeReflectors: %q", r.Nodes[0].Name, part.External.Name, r.Nodes[0].Reflects[0].Name))
 			return true
@@ -103,6 +103,15 @@ func (p *Pass) collapsed(d simulate.Destination, part, only *simulate.Part) bool
 func (p *Pass) hasOtherReflector(part, only *simulate.Part) bool {
 	return slices.ContainsFunc(part.Sessions, func(s *simulate.Session) bool {
 		return s.Peer != nil && s.Peer != only && s.Peer.Nodes != nil && len(s.Peer.Nodes[0].Reflects) > 0
+	})
+}
+
+// hasTwin reports whether another speaker outside, of the same AS, has sessions with other reflectors: the two are a pair, of which each
+// speaks with its own.
+func (p *Pass) hasTwin(part, only *simulate.Part) bool {
+	return slices.ContainsFunc(p.Predicted.Parts, func(twin *simulate.Part) bool {
+		return twin != part && twin.External != nil && twin.External.Cluster == part.External.Cluster && twin.External.ASN == part.External.ASN &&
+			p.hasOtherReflector(twin, only)
 	})
 }
 

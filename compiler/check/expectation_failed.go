@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
 )
@@ -79,6 +80,10 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 		return
 	}
 	stop, reason, what := stopOf(proof), proof.Reason, "expectation"
+	if stop != nil && stop.Outside != nil {
+		p.unproved(proof, stop.Outside)
+		return
+	}
 	if stop != nil && stop.Edit != "" {
 		reason = strings.TrimSuffix(reason, "; "+stop.Edit) // the hint says it
 	}
@@ -107,6 +112,18 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 	default:
 		d.WithHint("follow the packets with topoc sim trace, and correct what drops them or the expectation")
 	}
+}
+
+// unproved tells that packets which somebody expects to arrive leave the topology, for a speaker outside that may know the way. What
+// nobody wrote is believed to hold then.
+func (p *Pass) unproved(proof *simulate.Proof, outside *fabric.External) {
+	if proof.Implied {
+		return
+	}
+	p.Warnf(proof.At, "expectation %q cannot be proved: packets leave the topology for peer %s of cluster %s, and what it does with them is declared nowhere",
+		proof.Name, outside.Name, outside.Cluster.Name).
+		Note(outside.At(), "the peer is declared here").
+		WithHint("declare it as a switch with managed: false in the place of the peer, and name that in the switches of a rack, or waive this")
 }
 
 // noteStop adds the place where a route stops, if it has one of its own.

@@ -30,7 +30,7 @@ interface, such as "eth0", over which Felix reaches those of the same subnet. A 
 	Source: "calico#3810, bird#24, calico#7901; design/cluster-route-programming of Calico",
 	Run: func(p *Pass) {
 		var told []source.Path
-		blocks := map[*fabric.Cluster][]simulate.Destination{}
+		blocks, hasInner := map[*fabric.Cluster][]simulate.Destination{}, map[*fabric.Cluster]bool{}
 		for _, s := range p.Predicted.Parts {
 			if s.Switch == nil && s.External == nil {
 				continue
@@ -43,6 +43,10 @@ interface, such as "eth0", over which Felix reaches those of the same subnet. A 
 				c := from.part.Cluster
 				if blocks[c] == nil {
 					blocks[c] = p.blocksOf(c)
+					hasInner[c] = slices.ContainsFunc(blocks[c], isInner)
+				}
+				if hasInner[c] {
+					continue
 				}
 				if p.exportsFelix(from, s, session, blocks[c]) || p.exportsLearned(from, session, blocks[c]) {
 					told = append(told, from.at)
@@ -78,6 +82,15 @@ func exportedBy(session *simulate.Session) *exporter {
 		return &exporter{part: q, at: r.At(), of: "rack " + r.Name, what: "rack " + r.Name, filters: r.Model.Filters}
 	}
 	return nil
+}
+
+// isInner reports whether pods are of nodes that speak with nothing outside of their cluster. Those that do are the way out for them, and
+// meant to pass on what they learned.
+func isInner(d simulate.Destination) bool {
+	owner := d.HolderPart()
+	return owner != nil && owner.Nodes != nil && reflectorOf(owner) == nil && !slices.ContainsFunc(owner.Sessions, func(s *simulate.Session) bool {
+		return s.Peer != nil && s.Peer.Nodes == nil
+	})
 }
 
 // speakersWith is how many nodes have a session with a part.

@@ -28,7 +28,7 @@ correcting the expectation.`,
 		for i := range proofs {
 			proof := &proofs[i]
 			stop := stopOf(proof)
-			if stop == nil || !isFiltered(stop) {
+			if stop == nil || stop.Outside != nil || !isFiltered(stop) {
 				continue
 			}
 			at := slices.IndexFunc(told, func(b *blocked) bool { return isSameStop(b.stop, stop) })

@@ -25,21 +25,21 @@ Mend it by deleting maxPrefixes, or by raising it to what the finding names.`,
 				continue
 			}
 			limit := *s.Model.BGP.MaxPrefixes
-			if most, with := mostPrefixes(s); most > limit {
+			if most, with := mostPrefixes(s); most != nil && most.PossiblePrefixes > limit {
 				p.Reportf(s.At().Fields("bgp", "maxPrefixes"), "switch %s takes %d prefixes on a session, and the one with %s may bring up to %d",
-					s.Name, limit, with, most).
-					WithHint("write maxPrefixes: %d, or delete it: each session then has a limit of its own", most)
+					s.Name, limit, with, most.PossiblePrefixes).
+					WithHint("write maxPrefixes: %d, or delete it: each session then has a limit of its own", most.DerivedPrefixes)
 			}
 		}
 	},
 })
 
-// mostPrefixes returns the highest limit that would be derived for a session of the switch, and what that is with.
-func mostPrefixes(s *fabric.Switch) (most int, with string) {
+// mostPrefixes returns the session of the switch that may bring most, nil where there is none, and what that is with.
+func mostPrefixes(s *fabric.Switch) (most *fabric.FamilyConfig, with string) {
 	consider := func(families []*fabric.FamilyConfig, name string) {
 		for _, f := range families {
-			if f.DerivedPrefixes > most {
-				most, with = f.DerivedPrefixes, name
+			if most == nil || f.PossiblePrefixes > most.PossiblePrefixes {
+				most, with = f, name
 			}
 		}
 	}

@@ -89,6 +89,9 @@ func (p *Pass) reportUnreachable(d simulate.Destination, part *simulate.Part, o 
 	if home != nil && home.At() != at && home != device {
 		r.Note(home.At(), "%s is on a network of switch %s", hop, home.Name)
 	}
+	if owner := ownerOf(d, nil); owner != nil && owner.At() != at && fabric.Device(owner) != device {
+		r.Note(owner.At(), "%s has %s", deviceName(owner), d.Example())
+	}
 	switch {
 	case home != nil && announcesNothing(home):
 		r.WithHint(`write bgp: advertise: ["interfaces", "loopback"] at switch %s, or waive this where an IGP carries its networks`, home.Name)

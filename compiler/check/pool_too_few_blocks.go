@@ -52,19 +52,32 @@ func (p *Pass) tooFewBlocks(c *fabric.Cluster, f fabric.Family) {
 		}
 		all = append(all, pool)
 	}
-	others := c.PlannedNodes // that have no pool of their rack's
+	planned := c.PlannedNodes - withoutPods(c.Nodes)
+	others := planned // that have no pool of their rack's
 	for _, r := range c.Racks {
 		if len(byRack[r]) == 0 {
 			continue
 		}
-		others -= len(r.Nodes)
-		if len(everywhere) == 0 && !p.enoughBlocks(byRack[r], len(r.Nodes), "rack "+r.Name) {
+		inRack := len(r.Nodes) - withoutPods(r.Nodes)
+		others -= inRack
+		if len(everywhere) == 0 && !p.enoughBlocks(byRack[r], inRack, "rack "+r.Name) {
 			return
 		}
 	}
 	if len(everywhere) > 0 && p.enoughBlocks(everywhere, others, "cluster "+c.Name) {
-		p.enoughBlocks(all, c.PlannedNodes, "cluster "+c.Name)
+		p.enoughBlocks(all, planned, "cluster "+c.Name)
 	}
+}
+
+// withoutPods counts the nodes of which it is written that they hold no block.
+func withoutPods(nodes []*fabric.Node) int {
+	n := 0
+	for _, node := range nodes {
+		if node.Model.Blocks != nil && len(node.Model.Blocks) == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // servesPods reports whether pods get addresses from the pool without asking for it by name.

@@ -27,7 +27,7 @@ Mend it by deleting the label, or by making another node the reflector.`,
 	Run: func(p *Pass) {
 		for _, c := range p.Fabric.Clusters {
 			held := heldByReflectors(c)
-			if len(held) == 0 {
+			if len(held) == 0 || !speaksOutside(c) {
 				continue
 			}
 			for _, n := range c.Reflectors() {
@@ -49,4 +49,10 @@ func heldByReflectors(c *fabric.Cluster) []fabric.Range {
 		return r.Kind == fabric.LoadBalancerRange && c.Version.AtLeast(fabric.Version{Major: 3, Minor: 27, Patch: 3}) ||
 			r.Kind == fabric.ExternalIPRange && c.Version.AtLeast(fabric.Version{Major: 3, Minor: 33})
 	})
+}
+
+// speaksOutside reports whether anybody but the cluster's own nodes, which need no route to its services, is told of them.
+func speaksOutside(c *fabric.Cluster) bool {
+	return len(c.Model.Peers) > 0 || len(c.Peerings) > 0 ||
+		slices.ContainsFunc(c.Racks, func(r *fabric.Rack) bool { return len(r.Model.Switches) > 0 })
 }

@@ -91,11 +91,30 @@ func (p *Pass) isolated(c *fabric.Cluster, connected map[*fabric.Node]bool) {
 	}
 }
 
-// needsNoBGP reports whether Felix alone carries the cluster's pods: all of its pools are VXLAN ones, whose routes it programs.
+// needsNoBGP reports whether Felix alone carries the cluster's pods: it programs the routes of all of its pools.
 func needsNoBGP(c *fabric.Cluster) bool {
 	return !slices.ContainsFunc(c.Pools, func(pool *fabric.Pool) bool {
-		return pool.Own() && !pool.LoadBalancerOnly() && !strings.HasPrefix(pool.Encapsulation, "VXLAN")
+		return pool.Own() && !pool.LoadBalancerOnly() && !isFelix(pool)
 	})
+}
+
+// isFelix reports whether Felix has the routes of a pool from the datastore: always of a VXLAN one, and of the others where
+// BGPConfiguration leaves them to it (programClusterRoutes, by release; see simulate).
+func isFelix(pool *fabric.Pool) bool {
+	c, word := pool.Cluster, ""
+	if c.Model.BGP != nil {
+		word = c.Model.BGP.ProgramClusterRoutes
+	}
+	switch isIPIP := strings.HasPrefix(pool.Encapsulation, "IPIP"); {
+	case strings.HasPrefix(pool.Encapsulation, "VXLAN"):
+		return true
+	case !c.Version.AtLeast(fabric.Version{Major: 3, Minor: 32}):
+		return false
+	case word == "Enabled" || word == "Disabled" || !c.Version.AtLeast(fabric.Version{Major: 3, Minor: 33}):
+		return word == "Disabled"
+	default: // EnabledNoEncapOnly is the default
+		return isIPIP != (word == "EnabledIPIPOnly")
+	}
 }
 
 // served reports whether a group reflects for the nodes of a rack; nil is the nodes in none.

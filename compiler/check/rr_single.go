@@ -54,10 +54,21 @@ func (p *Pass) singleReflector(g *fabric.Group) {
 	}
 }
 
-// hasSecondReflector reports whether another group serves all nodes that g serves, with another reflector.
+// hasSecondReflector reports whether all nodes that g serves have another reflector: of one other group, or, where g serves the whole
+// cluster, of the groups of their racks.
 func hasSecondReflector(g *fabric.Group) bool {
+	if hasOtherReflector(g, g.Rack) {
+		return true
+	}
+	return g.Rack == nil && !g.Cluster.Incomplete && !slices.ContainsFunc(g.Cluster.Nodes, func(n *fabric.Node) bool {
+		return len(n.Reflects) == 0 && !hasOtherReflector(g, n.Rack)
+	})
+}
+
+// hasOtherReflector reports whether another group than g serves the nodes of a rack, with another reflector.
+func hasOtherReflector(g *fabric.Group, r *fabric.Rack) bool {
 	return slices.ContainsFunc(g.Cluster.Groups, func(other *fabric.Group) bool {
-		return serves(other, g.Rack) && (lostReflector(other) ||
+		return serves(other, r) && (lostReflector(other) ||
 			slices.ContainsFunc(other.Nodes, func(n *fabric.Node) bool { return n != g.Nodes[0] }))
 	})
 }

@@ -141,8 +141,9 @@ type address struct {
 	kind   kind
 	prefix netip.Prefix // the address, with the length of its subnet
 	device fabric.Device
-	on     string // the interface or link, in words; empty: the device's own address
-	shared bool   // a virtual gateway's
+	on     string             // the interface or link, in words; empty: the device's own address
+	shared bool               // a virtual gateway's
+	link   *fabric.SwitchLink // of a linkSubnet
 	domain string
 	at     source.Path
 }
@@ -195,7 +196,7 @@ func (s *space) collectAddresses(f *fabric.Fabric) {
 	}
 	for _, l := range f.Links {
 		for _, e := range l.Ends {
-			s.addBoth(address{kind: linkSubnet, device: e.Switch, on: " on link " + l.Name, domain: s.domains.ofSwitch(e.Switch, e.VRF)},
+			s.addBoth(address{kind: linkSubnet, device: e.Switch, on: " on link " + l.Name, link: l, domain: s.domains.ofSwitch(e.Switch, e.VRF)},
 				e.Address, e.Address6, e.At())
 		}
 	}

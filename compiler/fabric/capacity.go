@@ -34,13 +34,14 @@ func (p *Pool) Blocks() int {
 	return 1 << min(bits, 30)
 }
 
-// rackMaxPrefixes is the limit on a session to a node of the rack.
-func (b *routerBuilder) rackMaxPrefixes(r *Rack, f Family) int {
-	limit := max(minMaxPrefixes, 2*r.Cluster.maxRoutes(f))
+// rackMaxPrefixes is the limit on a session to a node of the rack, and how much it may bring.
+func (b *routerBuilder) rackMaxPrefixes(r *Rack, f Family) (limit, possible int) {
+	possible = r.Cluster.maxRoutes(f)
+	limit = max(minMaxPrefixes, 2*possible)
 	if d := b.s.Dialect; d != nil && d.AddPath {
-		limit *= pathsPerPrefix(r)
+		limit, possible = limit*pathsPerPrefix(r), possible*pathsPerPrefix(r)
 	}
-	return min(limit, math.MaxInt32) // more than any platform's table holds
+	return min(limit, math.MaxInt32), min(possible, math.MaxInt32) // more than any platform's table holds
 }
 
 // pathsPerPrefix is how many paths of one prefix a speaker of the rack holds, and so sends where add-path is negotiated: a
@@ -58,20 +59,20 @@ func pathsPerPrefix(r *Rack) int {
 	return max(1, reflectors*reflectors)
 }
 
-// switchMaxPrefixes is the limit on a session to another switch: what the switches behind it can bring in, beside so many
-// entries that are accepted.
-func (b *routerBuilder) switchMaxPrefixes(from *Switch, vrf string, entries int, f Family) int {
-	routes := entries
+// switchMaxPrefixes is the limit on a session to another switch, and how much it may bring: what the switches behind it can bring in,
+// beside so many entries that are accepted.
+func (b *routerBuilder) switchMaxPrefixes(from *Switch, vrf string, entries int, f Family) (limit, possible int) {
+	possible = entries
 	var counted []*Cluster
 	for _, key := range b.reach(vrfKey{from, vrf}, b.s) {
 		for _, c := range b.clustersBehind()[key] {
 			if !slices.Contains(counted, c) {
 				counted = append(counted, c)
-				routes = min(routes+c.maxRoutes(f), math.MaxInt32/2)
+				possible = min(possible+c.maxRoutes(f), math.MaxInt32/2)
 			}
 		}
 	}
-	return max(minMaxPrefixes, 2*routes)
+	return max(minMaxPrefixes, 2*possible), possible
 }
 
 // widest returns the most sessions over which one prefix can come, and whether AS paths of equal length can differ there.

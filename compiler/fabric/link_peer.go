@@ -253,10 +253,12 @@ func (l *linker) matching(at source.Path, text string, nodes []*Node) []*Node {
 	return matched
 }
 
-// LabelMap returns the labels that selectors see: those of Labels and the host name label that the kubelet sets.
+// LabelMap returns the labels that selectors see: those of Labels, and of those that the kubelet sets the node's name and its operating
+// system.
 func (n *Node) LabelMap() map[string]string {
-	all := make(map[string]string, len(n.Labels)+1)
+	all := make(map[string]string, len(n.Labels)+2)
 	all["kubernetes.io/hostname"] = n.Name
+	all["kubernetes.io/os"] = "linux" // what BIRD runs on
 	for _, label := range n.Labels {
 		all[label.Key] = label.Value
 	}

@@ -222,11 +222,11 @@ func (b *routerBuilder) rackGroup(bgp *model.SwitchBGP, key groupKey, sessions [
 	g.Name = b.name(append(words, suffix)...)
 	in := b.policy(key.family, append(slices.Clone(words), "in", suffix), normalize(b.fromNodes(r, key.family)))
 	out := b.policy(key.family, append(slices.Clone(words), "out", suffix), normalize(b.toNodes(bgp, r, key.family)))
-	derived := b.rackMaxPrefixes(r, key.family)
+	derived, possible := b.rackMaxPrefixes(r, key.family)
 	g.Families = []*FamilyConfig{{Family: key.family, In: in, Out: out, WarnPercent: warnPercent, RestartMinutes: restartMinutes,
-		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, ASOverride: r.Model.ASOverride && !key.internal,
-		PeerAllowsOwnAS: or(r.Model.NumAllowedLocalASNumbers, 0) > 0 && !key.internal,
-		NextHopSelf:     key.internal, ReflectorClient: key.internal, DefaultOriginate: bgp.DefaultOriginate}}
+		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, PossiblePrefixes: possible,
+		ASOverride: r.Model.ASOverride && !key.internal, PeerAllowsOwnAS: or(r.Model.NumAllowedLocalASNumbers, 0) > 0 && !key.internal,
+		NextHopSelf: key.internal, ReflectorClient: key.internal, DefaultOriginate: bgp.DefaultOriginate}}
 	if key.internal {
 		b.r.ClusterID = b.s.RouterID
 	}
@@ -305,9 +305,9 @@ func (b *routerBuilder) switchFamily(bgp *model.SwitchBGP, s *Session, other *Sw
 	}
 	vrf := vrfAt(s, other)
 	theirs, permitted := b.sends(other, vrf, b.s), permits(bgp.Accept, "switches", f)
-	derived := b.switchMaxPrefixes(other, vrf, len(theirs.all[f.index()])+len(permitted), f)
+	derived, possible := b.switchMaxPrefixes(other, vrf, len(theirs.all[f.index()])+len(permitted), f)
 	return &FamilyConfig{Family: f, WarnPercent: warnPercent, RestartMinutes: restartMinutes, NextHopSelf: s.A.Internal(),
-		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived,
+		MaxPrefixes: or(bgp.MaxPrefixes, derived), DerivedPrefixes: derived, PossiblePrefixes: possible,
 		In:  b.policy(f, append(slices.Clone(words), "in", suffix), theirs.with(permitted, f)),
 		Out: b.policy(f, append(slices.Clone(words), "out", suffix), b.sends(b.s, b.r.VRF, other).with(permits(bgp.Send, "switches", f), f))}
 }

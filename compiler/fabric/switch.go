@@ -126,6 +126,7 @@ type FamilyConfig struct {
 	In, Out          *Policy // always set
 	MaxPrefixes      int     // warning at WarnPercent; over it the session restarts after RestartMinutes
 	DerivedPrefixes  int     // what MaxPrefixes is where nobody wrote it
+	PossiblePrefixes int     // the most that the session may bring, without anything to spare
 	WarnPercent      int
 	RestartMinutes   int
 	ASOverride       bool

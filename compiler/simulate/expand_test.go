@@ -104,6 +104,14 @@ func TestExpansionOfBGPPeers(t *testing.T) {
 			map[string]string{"a": "3n", "b": "3n", "c": "1n 2n"},
 		},
 		{
+			"and so is the operating system",
+			func(o *calico.Objects) {
+				meshOff(o)
+				o.BGPPeers = append(o.BGPPeers, peer("p", v3.BGPPeerSpec{NodeSelector: "kubernetes.io/os == 'linux' && !has(role)", PeerSelector: "role == 'rr'"}))
+			},
+			map[string]string{"a": "3n 4n", "b": "3n 4n", "c": "1n 2n", "d": "1n 2n"},
+		},
+		{
 			"a BGPPeer for one node",
 			func(o *calico.Objects) {
 				meshOff(o)

@@ -61,6 +61,14 @@ func (s *search) stopAtMessage(h *hurdle, lacking place) *finding {
 	from, to := s.member(h.from, lacking), s.member(h.to, lacking)
 	e := s.t.short
 	prefix := prefixText(s.w.prefix)
+	if h.message.Reason == bgp.Passed { // it is there, and leads nowhere
+		hop := "its next hop"
+		if i := h.message.Path.NextHop.Hop; i >= 0 && s.w.dest.domain.network.Hops[i].Addrs[0].IsValid() {
+			hop = s.w.dest.domain.network.Hops[i].Addrs[0].String()
+		}
+		return s.t.stop(to, s.w.prefix, to.part.Device(to.member).At(), fmt.Sprintf("give %s a route to %s", e(to), hop),
+			"%s has %s from %s, and no route to %s", e(to), prefix, e(from), hop)
+	}
 	rule, at := s.inquiry.rule(h.message)
 	rule = strings.Replace(rule, "covers "+s.w.dest.Prefix.String(), "covers it", 1)
 	said := rule

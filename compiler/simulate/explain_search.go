@@ -26,12 +26,12 @@ type holderKey struct {
 	owner bool
 }
 
-// hurdle is what keeps a route from one part to another, or would have to carry it there: exactly one of the last five is set
-// where it costs anything.
+// hurdle is what keeps a route from one part to another, or would have to carry it there: exactly one of message, session, missing, mesh
+// and gone is set where it costs anything.
 type hurdle struct {
 	from, to holderKey
 	cost     int
-	message  *bgp.Message
+	message  *bgp.Message    // that does not arrive, or of no use does
 	session  *Session        // that is not established
 	missing  *fabric.Session // that nothing makes
 	mesh     *clusterRules   // whose mesh is off though the topology has it
@@ -119,7 +119,10 @@ func (s *search) add(h hurdle) { s.hurdles[h.from] = append(s.hurdles[h.from], h
 func (s *search) addMessages() {
 	for i := range s.messages {
 		m := &s.messages[i]
-		if m.Reason != bgp.Passed && m.Reason != bgp.SplitHorizon {
+		if m.Reason == bgp.SplitHorizon {
+			continue
+		}
+		if m.Reason != bgp.Passed || s.inquiry.solution.Best(m.To) == nil {
 			s.add(hurdle{from: s.keyOfSlot(m.From), to: s.keyOfSlot(m.To), cost: cmp.Or(reasonCost[m.Reason], stopped), message: m})
 		}
 	}

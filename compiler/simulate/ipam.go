@@ -52,7 +52,7 @@ func (r *clusterRules) allocations() *allocations {
 					(s.AssignmentMode == nil || *s.AssignmentMode != "Manual")}
 		}
 		r.allocated.made = allocate(pools, r.cluster.Nodes, func(i int) map[string]string {
-			labels := map[string]string{hostnameLabel: r.cluster.Nodes[i].Name}
+			labels := kubeletLabels(r.cluster.Nodes[i].Name)
 			maps.Copy(labels, r.nodes[i].labels)
 			return labels
 		})

@@ -63,7 +63,7 @@ func (g *ground) has(member int, a netip.Addr, down *failure) bool {
 			return true
 		}
 	}
-	return slices.Contains(g.loopbacks, a) || slices.Contains(g.shared, a)
+	return slices.Contains(g.loopbacks, a) || slices.ContainsFunc(g.shared, func(s sharedAddress) bool { return s.Addr == a })
 }
 
 // toward is the route to what lies in p that does not come from BGP: the longest connected subnet or static route that

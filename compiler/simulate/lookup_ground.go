@@ -8,14 +8,6 @@ import (
 	"topoc/compiler/internal/bgp"
 )
 
-// segment is a network that devices are on together: one reaches the other without a router. Equal segments are one network.
-type segment struct {
-	subnet netip.Prefix       // masked
-	vrf    string             // of the switches on it
-	link   *fabric.SwitchLink // of a point-to-point link; nil: a network that many can be on
-	alone  *fabric.Cluster    // an isolated cluster that has the subnet somewhere else than others have it
-}
-
 // attachment is an interface of every member of a part on one segment.
 type attachment struct {
 	segment
@@ -35,16 +27,27 @@ type ground struct {
 	attached  []attachment         // longest subnet first
 	bySubnet  map[netip.Prefix]int // of attached, the first of each; nil: they are few
 	lengths   []int                // of subnets, in the order of attached; nil likewise
+	own       segment              // of a node or host: the network of its own address. A link-local gateway is there, whatever subnets say
 	loopbacks []netip.Addr         // of a switch
-	shared    []netip.Addr         // addresses that the part's members share with others: anycast or virtual gateways
+	shared    []sharedAddress      // that the part's members share with others: anycast or virtual gateways
 	statics   []static             // longest first
 	gateway   netip.Addr           // of the default route; zero: none that anybody declared
 	believes  bool                 // in a default gateway of which the topology knows nothing but perhaps its address
 	onGateway *action              // the default route; nil: there is none
 }
 
+// sharedAddress is a virtual address of a switch, and the network that it answers on; the zero segment: none is known.
+type sharedAddress struct {
+	netip.Addr
+	segment segment
+}
+
 // attachmentTo returns the attachment whose subnet contains an address, the longest, or nil. A failed link attaches to nothing.
 func (g *ground) attachmentTo(a netip.Addr, down *failure) *attachment {
+	if isLinkLocal(a) && g.own.subnet.IsValid() {
+		i := slices.IndexFunc(g.attached, func(at attachment) bool { return at.segment == g.own })
+		return &g.attached[i]
+	}
 	if g.bySubnet != nil && (down == nil || len(down.links) == 0) {
 		for _, bits := range g.lengths {
 			if subnet, err := a.Prefix(bits); err == nil {
@@ -63,6 +66,9 @@ func (g *ground) attachmentTo(a netip.Addr, down *failure) *attachment {
 	}
 	return nil
 }
+
+// isLinkLocal reports whether an address is one that every network has anew: fe80::/10. Those of IPv4 are routed to like others.
+func isLinkLocal(a netip.Addr) bool { return a.Is6() && a.IsLinkLocalUnicast() }
 
 // index makes attachmentTo quick where there are many attachments.
 func (g *ground) index() {
@@ -97,85 +103,6 @@ func (f *failure) isDead(p *Part, member int) bool {
 // isGone reports whether all members of a part have failed.
 func (f *failure) isGone(p *Part) bool { return f != nil && len(f.members[p]) >= p.Size() }
 
-// surveyor finds out which segments devices are on.
-type surveyor struct {
-	interfaces map[netip.Prefix][]*fabric.Interface // of switches, by subnet, in the order of switches
-	users      map[netip.Prefix]int                 // clusters with nodes in a subnet
-}
-
-func newSurveyor(f *fabric.Fabric) *surveyor {
-	s := &surveyor{interfaces: map[netip.Prefix][]*fabric.Interface{}, users: map[netip.Prefix]int{}}
-	for _, sw := range f.Switches {
-		for _, i := range sw.Interfaces {
-			for _, p := range []netip.Prefix{i.Address, i.Address6} {
-				if p.IsValid() {
-					s.interfaces[p.Masked()] = append(s.interfaces[p.Masked()], i)
-				}
-			}
-		}
-	}
-	for _, c := range f.Clusters {
-		for _, subnet := range c.Subnets {
-			s.users[subnet.Prefix]++
-		}
-	}
-	return s
-}
-
-// ofNode returns the segment of an address of a node: in the VRF of the switch on its subnet, one of its rack's switches
-// where it has any there, else the one that has its gateway. An isolated cluster has its subnet to itself, unless a switch of
-// its racks says where it is.
-func (s *surveyor) ofNode(n *fabric.Node, p netip.Prefix) segment {
-	seg := segment{subnet: p.Masked()}
-	all := s.interfaces[seg.subnet]
-	if n.Rack != nil {
-		for _, i := range all {
-			if slices.Contains(n.Rack.Switches, i.Switch) {
-				seg.vrf = i.VRF
-				return seg
-			}
-		}
-	}
-	if n.Cluster.Model.Isolated && s.users[seg.subnet] > 1 {
-		seg.alone = n.Cluster
-		return seg
-	}
-	f := fabric.FamilyOf(p.Addr())
-	gateway, _ := gatewayOf(n.Gateway, n.Gateway6, f)
-	for _, i := range all {
-		if gateway.IsValid() && (i.Prefix(f).Addr() == gateway || slices.Contains(i.Shared, gateway)) {
-			seg.vrf = i.VRF
-			return seg
-		}
-	}
-	seg.vrf = onlyVRF(all)
-	return seg
-}
-
-// ofHost returns the segment of an address of a host: that of the nodes that it has routes to and that are in its subnet.
-func (s *surveyor) ofHost(h *fabric.Host, p netip.Prefix) segment {
-	for _, r := range h.Routes {
-		for _, n := range r.Nodes {
-			if own := n.Prefix(fabric.FamilyOf(p.Addr())); own.IsValid() && own.Masked() == p.Masked() {
-				return s.ofNode(n, own)
-			}
-		}
-	}
-	return segment{subnet: p.Masked(), vrf: onlyVRF(s.interfaces[p.Masked()])}
-}
-
-// onlyVRF returns the VRF of the interfaces on one subnet, the global one where there are several: nothing says which is meant.
-func onlyVRF(interfaces []*fabric.Interface) string {
-	vrf := ""
-	for n, i := range interfaces {
-		if n > 0 && i.VRF != vrf {
-			return ""
-		}
-		vrf = i.VRF
-	}
-	return vrf
-}
-
 // ground surveys a part in one family.
 func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 	g := &ground{}
@@ -191,6 +118,9 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 	}
 	slices.SortStableFunc(g.attached, func(a, b attachment) int { return b.subnet.Bits() - a.subnet.Bits() })
 	g.index()
+	if p.Switch != nil {
+		s.shareAddresses(g, p, f)
+	}
 	slices.SortStableFunc(g.statics, func(a, b static) int {
 		if a.prefix.Bits() != b.prefix.Bits() {
 			return b.prefix.Bits() - a.prefix.Bits()
@@ -203,7 +133,8 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 // addDefaultRoute adds what a device does with packets that no other route takes. A gateway whose address nobody in the
 // topology has is one of which it knows as little as of one that nobody wrote.
 func (g *ground) addDefaultRoute(owners map[netip.Addr][]holder) {
-	if g.gateway.IsValid() && len(owners[g.gateway]) == 0 {
+	isSeen := func(h holder) bool { return h.segment == g.own || !isLinkLocal(g.gateway) && g.own.alone == nil }
+	if g.gateway.IsValid() && !slices.ContainsFunc(owners[g.gateway], isSeen) {
 		g.believes = true
 	}
 	if g.gateway.IsValid() || g.believes {
@@ -219,9 +150,9 @@ func (s *surveyor) groundNodes(g *ground, p *Part, f fabric.Family) {
 	}
 	if own := first.Prefix(f); own.IsValid() {
 		main.segment = s.ofNode(first, own)
+		g.own = main.segment
 		g.attached = append(g.attached, main)
 		g.gateway, g.believes = gatewayOf(first.Gateway, first.Gateway6, f)
-		g.believes = g.believes || main.alone != nil // the switch with that address is somewhere else
 	}
 	for _, nic := range first.NICs {
 		if own := nicPrefix(nic, f); own.IsValid() {
@@ -278,26 +209,17 @@ func gatewayOf(v4, v6 netip.Addr, f fabric.Family) (gateway netip.Addr, isBeliev
 }
 
 func (s *surveyor) groundSwitch(g *ground, p *Part, f fabric.Family) {
-	attach := func(own netip.Prefix, name string, link *fabric.SwitchLink) {
-		if own.IsValid() && fabric.FamilyOf(own.Addr()) == f {
-			g.attached = append(g.attached, attachment{segment: segment{subnet: own.Masked(), vrf: p.VRF, link: link},
-				iface: []string{name}, addresses: []netip.Addr{own.Addr()}})
-		}
+	attach := func(own netip.Prefix, on segment, name string) {
+		g.attached = append(g.attached, attachment{segment: on, iface: []string{name}, addresses: []netip.Addr{own.Addr()}})
 	}
 	for _, i := range p.Switch.Interfaces {
-		if i.VRF != p.VRF {
-			continue
-		}
-		attach(i.Prefix(f), i.Name, nil)
-		for _, a := range i.Shared {
-			if fabric.FamilyOf(a) == f {
-				g.shared = append(g.shared, a)
-			}
+		if own := i.Prefix(f); i.VRF == p.VRF && own.IsValid() {
+			attach(own, s.ofInterface(i, own), i.Name)
 		}
 	}
 	for _, e := range p.Switch.Links {
-		if e.VRF == p.VRF {
-			attach(e.Prefix(f), e.Interface, e.Link)
+		if own := e.Prefix(f); e.VRF == p.VRF && own.IsValid() {
+			attach(own, segment{subnet: own.Masked(), vrf: p.VRF, link: e.Link}, e.Interface)
 		}
 	}
 	if a := p.Switch.LoopbackOf(f); a.IsValid() && p.Switch.VRF == p.VRF {
@@ -310,6 +232,25 @@ func (s *surveyor) groundSwitch(g *ground, p *Part, f fabric.Family) {
 	}
 }
 
+// shareAddresses adds the virtual addresses of a switch, each on the network that it is an address of; a link-local one, which is
+// of all networks, on that of its interface.
+func (s *surveyor) shareAddresses(g *ground, p *Part, f fabric.Family) {
+	for _, i := range p.Switch.Interfaces {
+		for _, a := range i.Shared {
+			if i.VRF != p.VRF || fabric.FamilyOf(a) != f {
+				continue
+			}
+			shared := sharedAddress{Addr: a}
+			if own := i.Prefix(f); isLinkLocal(a) && own.IsValid() {
+				shared.segment = s.ofInterface(i, own)
+			} else if at := g.attachmentTo(a, nil); at != nil && !isLinkLocal(a) {
+				shared.segment = at.segment
+			}
+			g.shared = append(g.shared, shared)
+		}
+	}
+}
+
 func (s *surveyor) groundHost(g *ground, h *fabric.Host, f fabric.Family) {
 	own := h.Address
 	if f == fabric.IPv6 {
@@ -318,7 +259,8 @@ func (s *surveyor) groundHost(g *ground, h *fabric.Host, f fabric.Family) {
 	if !own.IsValid() {
 		return
 	}
-	g.attached = []attachment{{segment: s.ofHost(h, own), iface: []string{h.Interface}, addresses: []netip.Addr{own.Addr()}}}
+	g.own = s.ofHost(h, own)
+	g.attached = []attachment{{segment: g.own, iface: []string{h.Interface}, addresses: []netip.Addr{own.Addr()}}}
 	g.gateway, g.believes = gatewayOf(h.Gateway, h.Gateway6, f)
 	for _, r := range h.Routes {
 		if fabric.FamilyOf(r.Prefix.Addr()) == f {

@@ -60,12 +60,8 @@ func (b *addressBook) note(p *Part, g *ground) {
 	for _, a := range g.loopbacks {
 		b.add(a, holder{place: place{part: p}})
 	}
-	for _, a := range g.shared {
-		h := holder{place: place{part: p}}
-		if at := g.attachmentTo(a, nil); at != nil {
-			h.segment = at.segment
-		}
-		b.add(a, h)
+	for _, s := range g.shared {
+		b.add(s.Addr, holder{place{part: p}, s.segment})
 	}
 }
 
@@ -163,6 +159,7 @@ func (r *Result) owner(a netip.Addr, near *Part) []place {
 			within = append(within, h.place)
 		case h.part == near || near.isOn(h.segment):
 			on = append(on, h.place)
+		case isLinkLocal(a): // elsewhere it is another one
 		case r.addresses.world[h.part.Index] == r.addresses.world[near.Index]:
 			within = append(within, h.place)
 		}

@@ -46,6 +46,8 @@ type Stop struct {
 	Rule   string       // "no IPPool of cluster-a covers it", "BGPFilter no-transit rule 2", "its own AS 64512 is in the path", …
 	Edit   string       // the edit that mends it, in the imperative; empty: none is known
 	At     source.Path  // the declaration to edit, as far as known
+
+	Outside *fabric.External // that may take the packets on, over what the topology doesn't know; nil: nobody
 }
 
 // Proof is what became of one expectation.

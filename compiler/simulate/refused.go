@@ -18,6 +18,7 @@ type refusals struct {
 type refusal struct {
 	reason bgp.Reason // why the offer that got furthest did not arrive
 	end    *bgp.End   // at which it did not
+	isHeld bool       // some did, and their next hops cannot be reached: a switch takes none of them
 }
 
 // refusal returns why a slot has no path to a destination while nothing has failed.
@@ -40,6 +41,7 @@ func (e *engine) refusals(d *destination) []refusal {
 	for slot := range all {
 		if solution.Best(slot) == nil {
 			all[slot].reason, all[slot].end = solution.Refused(slot)
+			all[slot].isHeld = len(solution.Paths(slot)) > 0
 		}
 	}
 	return all

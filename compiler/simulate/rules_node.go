@@ -52,7 +52,7 @@ func (r *clusterRules) readNodes() {
 			objects = objects[1:]
 		}
 		facts.own = configurationOf(r.objects, n.Name)
-		facts.labels = r.selection.withHostname(facts.labels, n.Name)
+		facts.labels = r.selection.withKubelet(facts.labels, n.Name)
 		facts.class = r.selection.class(facts.labels)
 	}
 }

@@ -8,8 +8,17 @@ import (
 	"github.com/projectcalico/calico/libcalico-go/lib/selector"
 )
 
-// hostnameLabel is set by the kubelet on every node, to its name: a selector may go by it though no object says it.
-const hostnameLabel = "kubernetes.io/hostname"
+// Labels that the kubelet sets on every node, to its name and its operating system: a selector may go by them though no object says
+// them. BIRD runs on Linux.
+const (
+	hostnameLabel = "kubernetes.io/hostname"
+	osLabel       = "kubernetes.io/os"
+)
+
+// kubeletLabels are the labels of a node that no object says.
+func kubeletLabels(node string) map[string]string {
+	return map[string]string{hostnameLabel: node, osLabel: "linux"}
+}
 
 // none stands for no selector.
 const none = -1
@@ -98,15 +107,12 @@ func (s *selection) isMatch(selector, class int) bool {
 	return selector != none && s.matches[class][selector] == 1
 }
 
-// withHostname returns the labels of a node as selectors see them. The map may be the one given: do not modify.
-func (s *selection) withHostname(labels map[string]string, node string) map[string]string {
-	if _, known := labels[hostnameLabel]; known || !s.mentions(hostnameLabel) {
+// withKubelet returns the labels of a node as selectors see them. The map may be the one given: do not modify.
+func (s *selection) withKubelet(labels map[string]string, node string) map[string]string {
+	if !s.mentions(hostnameLabel) && !s.mentions(osLabel) {
 		return labels
 	}
-	all := maps.Clone(labels)
-	if all == nil {
-		all = map[string]string{}
-	}
-	all[hostnameLabel] = node
+	all := kubeletLabels(node)
+	maps.Copy(all, labels)
 	return all
 }

@@ -27,6 +27,9 @@ func prepare(in Input) *Result {
 			d := p.Device(member)
 			r.parts[d] = append(r.parts[d], p)
 		}
+		if p.External != nil {
+			r.outside = append(r.outside, p)
+		}
 	}
 	makeSessions(in, r.Parts)
 	r.addresses = newAddressBook(r)

@@ -27,6 +27,7 @@ type Result struct {
 	Refused      []Refusal     // of all objects, by cluster; empty: Calico takes them all
 
 	parts   map[fabric.Device][]*Part // by member; several only of a switch with several VRFs
+	outside []*Part                   // of Parts, the speakers outside
 	domains []*domain
 	base    *view // while nothing has failed
 	devices deviceAddresses

@@ -84,8 +84,8 @@ func (n *networks) station(at place) Station {
 		for i := range g.attached {
 			n.attach(&s, &g.attached[i], at.member)
 		}
-		for _, a := range g.shared {
-			s.share(a)
+		for _, shared := range g.shared {
+			s.share(shared.Addr)
 		}
 		s.Loopbacks = append(s.Loopbacks, g.loopbacks...)
 		for _, route := range g.statics {

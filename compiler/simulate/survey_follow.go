@@ -75,11 +75,20 @@ func (r *Result) WhyRefused(d Destination, p *Part) Reason {
 
 // IsUnreachable reports whether BGP knows a route of a part to a destination and none of its next hops can be reached.
 func (r *Result) IsUnreachable(d Destination, p *Part) bool {
-	a := r.base.at(d.of, d.of.slot(p, 0, -1))
-	if a == nil || !a.best {
+	slot := d.of.slot(p, 0, -1)
+	a := r.base.at(d.of, slot)
+	switch {
+	case a == nil || p.Switch == nil && !a.best:
 		return false
+	case a.kind == unreachable:
+		return true
+	case p.Switch == nil || a.kind != noRoute || slices.Contains(d.OriginParts(), p):
+		return false
+	case a.best:
+		return true
 	}
-	return a.kind == unreachable || p.Switch != nil && a.kind == noRoute && !slices.Contains(d.OriginParts(), p)
+	isInternal := func(s *Session) bool { return s.State == Established && s.LocalASN == s.PeerASN } // who keeps next hops
+	return slices.ContainsFunc(p.Sessions, isInternal) && d.of.refusal(slot).isHeld
 }
 
 // Ends are the addresses of the session's first members; zero on an unnumbered link, and where an end has none.

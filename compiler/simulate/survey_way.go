@@ -123,10 +123,12 @@ func (r *Result) Stranded(d Destination, p *Part) *Stranded {
 		switch {
 		case h.tunnel != "":
 		case h.isUnknown:
-			return &Stranded{Gateway: h.gateway}
+			if r.base.outside(place{part: p}, d.of) == nil {
+				return &Stranded{Gateway: h.gateway}
+			}
 		case h.gateway.IsValid():
 			for _, at := range r.base.neighbors(place{part: p}, h.gateway) {
-				if !isKnownWay(r.towards(d.of, at.part)) {
+				if !isKnownWay(r.towards(d.of, at.part)) && r.base.outside(at, d.of) == nil {
 					return &Stranded{h.gateway, at.part}
 				}
 			}

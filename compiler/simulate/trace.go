@@ -58,6 +58,7 @@ func (tr *tracer) failed(x *exchange) *Trace {
 	}
 	l.finish()
 	stop := tr.t.explain(lost, way)
+	stop.Outside = lost.outside(way[len(way)-1])
 	tr.trace.Stop = &stop.Stop
 	tr.trace.Verdict = tr.sentence(x, stop)
 	return tr.trace

@@ -180,7 +180,7 @@ func readPool(o *v3.IPPool) *pool {
 
 // readNode reads a core Node as Calico does: its labels, and its BGP settings from annotations.
 func (r *clusterRules) readNode(n *fabric.Node, o *calico.Objects) *nodeRules {
-	node := &nodeRules{clusterRules: r, node: n, labels: map[string]string{"kubernetes.io/hostname": n.Name}}
+	node := &nodeRules{clusterRules: r, node: n, labels: map[string]string{"kubernetes.io/hostname": n.Name, "kubernetes.io/os": "linux"}}
 	for _, object := range o.Nodes {
 		if object.Name != n.Name {
 			continue
