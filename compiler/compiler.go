@@ -75,7 +75,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Diagnostics: loaded.Diagnostics, Locator: loaded.Locator}
-	defer r.arrange()
+	defer r.arrange(loaded.Locator)
 	if loaded.Topology == nil {
 		return r, nil
 	}
@@ -89,6 +89,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 
 	opt.Progress("checking")
 	ofShape := slices.Clip(r.Diagnostics)
+	opt.Check.Places = loaded.Locator
 	checks := check.Start(linked, opt.Check)
 	r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	if opt.Until < Compiled || opt.stops(r) {
@@ -131,8 +132,9 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 func (o Options) stops(r *Result) bool { return !o.Anyway && r.Failed(o.Strict) }
 
 // arrange brings the diagnostics into the form in which they leave the compiler.
-func (r *Result) arrange() {
-	r.Diagnostics.Locate(r.Locator)
+func (r *Result) arrange(places source.Tracer) {
+	r.Diagnostics.Locate(places)
+	r.Diagnostics = r.Diagnostics.Trace(places, check.IsAboutNames)
 	r.Diagnostics.Sort()
 	r.Diagnostics = r.Diagnostics.Fold()
 }

@@ -6,6 +6,7 @@ import (
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/source"
 )
 
 var _ = rule(Rule{
@@ -48,26 +49,28 @@ Mend it by giving one of the two an address of its own; a gateway address that s
 
 // reportDuplicate judges the addresses of one domain that are equal, at least two.
 func (p *Pass) reportDuplicate(s *space, same []*address) {
-	first := same[0]
-	var others []*address
+	var clashing []*address
 	severity := diag.Warning
 	for i, a := range same[1:] {
 		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) })
 		if clash < 0 {
 			continue
 		}
-		if len(others) == 0 {
-			first = same[clash]
+		if len(clashing) == 0 {
+			clashing = append(clashing, same[clash])
 		}
-		others = append(others, a)
+		clashing = append(clashing, a)
 		if !apart(s, a, same[clash]) {
 			severity = diag.Error
 		}
 	}
-	if len(others) == 0 {
+	if len(clashing) == 0 {
 		return
 	}
-	blame := others[0]
+	i := latest(p, clashing, 1, func(a *address) source.Path { return a.at })
+	blame := clashing[i]
+	others := slices.Delete(clashing, i, i+1)
+	first := others[0]
 	d := p.Report(severity, blame.at, "%s, the address of %s%s", blame, deviceName(first.device)+first.on, andOthers(len(others)-1, "other device")).
 		Note(first.at, "%s", first)
 	for _, o := range others[1:min(len(others), maxNotes)] {

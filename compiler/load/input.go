@@ -256,4 +256,4 @@ func (in *input) syntaxMessage(e errors.Error) string {
 	return clip(message)
 }
 
-var _ source.Locator = (*locator)(nil)
+var _ source.Tracer = (*locator)(nil)

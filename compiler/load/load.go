@@ -34,7 +34,7 @@ type Result struct {
 	Topology *model.Topology
 	// Locator knows where every value is written, and the text of every file. It is set in any case, and safe for concurrent
 	// use.
-	Locator source.Locator
+	Locator source.Tracer
 	// Diagnostics are the mistakes of shape, with their positions, sorted. Empty if and only if Topology is set.
 	Diagnostics diag.List
 }
@@ -83,6 +83,7 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		if len(inputs) == 1 && !forceEvaluation && isLiteral(inputs[0].file) {
 			d.root(topologyPlan(), literalValue{inputs[0].file}, at, dst)
 		} else {
+			l.again = newAgain(inputs)
 			d.evaluate(inputs, at, dst)
 		}
 	}
