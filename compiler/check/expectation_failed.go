@@ -29,13 +29,35 @@ Mend it at the place that the note leads to, or correct the expectation. implied
 			p.unsettled(o)
 		}
 		proofs := p.proofs()
+		var told []toldStop
 		for i := range proofs {
-			if proof := &proofs[i]; !proof.Holds && !isToldBy(proof, proofs) {
-				p.refuted(proof)
+			proof := &proofs[i]
+			if proof.Holds || isToldBy(proof, proofs) {
+				continue
+			}
+			stop := stopOf(proof)
+			same := slices.IndexFunc(told, func(t toldStop) bool { return stop != nil && isSameStop(t.stop, stop) })
+			if same >= 0 {
+				told[same].finding.Note(proof.At, "%s %q does not hold either, for the same reason", kindOf(proof), proof.Name)
+			} else if d := p.refuted(proof); stop != nil {
+				told = append(told, toldStop{stop, d})
 			}
 		}
 	},
 })
+
+// toldStop is where a route stops, and the finding that tells it.
+type toldStop struct {
+	stop    *simulate.Stop
+	finding *diag.Diagnostic
+}
+
+func kindOf(proof *simulate.Proof) string {
+	if proof.Implied {
+		return "implied expectation"
+	}
+	return "expectation"
+}
 
 // proofs returns what became of every expectation. Shared, do not modify.
 func (p *Pass) proofs() []simulate.Proof {
@@ -68,20 +90,16 @@ func stopOf(proof *simulate.Proof) *simulate.Stop {
 }
 
 // refuted reports an expectation that doesn't hold.
-func (p *Pass) refuted(proof *simulate.Proof) {
+func (p *Pass) refuted(proof *simulate.Proof) *diag.Diagnostic {
 	if proof.Untried {
-		p.Warnf(proof.At, "expectation %q %s", proof.Name, proof.Reason).
+		return p.Warnf(proof.At, "expectation %q %s", proof.Name, proof.Reason).
 			WithHint("write a lower number for survives, or expect it of smaller parts: what has no network in common is tried by itself")
-		return
 	}
-	stop, reason, what := stopOf(proof), proof.Reason, "expectation"
+	stop, reason := stopOf(proof), proof.Reason
 	if stop != nil && stop.Edit != "" {
 		reason = strings.TrimSuffix(reason, "; "+stop.Edit) // the hint says it
 	}
-	if proof.Implied {
-		what = "implied expectation"
-	}
-	d := p.Reportf(proof.At, "%s %q does not hold: %s", what, proof.Name, reason)
+	d := p.Reportf(proof.At, "%s %q does not hold: %s", kindOf(proof), proof.Name, reason)
 	noteStop(d, stop)
 	e := proof.Expectation
 	switch {
@@ -103,6 +121,7 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 	default:
 		d.WithHint("follow the packets with topoc sim trace, and correct what drops them or the expectation")
 	}
+	return d
 }
 
 // noteStop adds the place where a route stops, if it has one of its own.

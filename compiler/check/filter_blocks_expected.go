@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -27,13 +28,17 @@ correcting the expectation.`,
 		for i := range proofs {
 			proof := &proofs[i]
 			stop := stopOf(proof)
-			if stop == nil || !isFiltered(stop) {
+			if stop == nil {
+				continue
+			}
+			withheld := p.withheld(proof, stop)
+			if withheld == "" && !isFiltered(stop) {
 				continue
 			}
 			at := slices.IndexFunc(told, func(b *blocked) bool { return isSameStop(b.stop, stop) })
 			if at < 0 {
 				at = len(told)
-				told = append(told, &blocked{stop: stop})
+				told = append(told, &blocked{stop: stop, because: cmp.Or(withheld, stop.Rule)})
 			}
 			told[at].proofs = append(told[at].proofs, proof)
 		}
@@ -45,8 +50,9 @@ correcting the expectation.`,
 
 // blocked is one rule of a filter, and the expectations that it keeps from holding.
 type blocked struct {
-	stop   *simulate.Stop
-	proofs []*simulate.Proof
+	stop    *simulate.Stop
+	because string
+	proofs  []*simulate.Proof
 }
 
 // isFiltered reports whether a filter that somebody wrote, or the lists of a switch, stop a route. A route that no pool covers is
@@ -61,8 +67,24 @@ func isFiltered(stop *simulate.Stop) bool {
 	return false
 }
 
+// withheld says which peering stops what is expected in so many words, because somebody wrote that it doesn't exchange it; empty:
+// none does. Of what nobody wrote, the peering itself says what is expected.
+func (p *Pass) withheld(proof *simulate.Proof, stop *simulate.Stop) string {
+	for _, peering := range p.Fabric.Peerings {
+		exchange, at := peering.Model.Exchange, peering.At().Field("exchange")
+		switch {
+		case proof.Implied || exchange == nil:
+		case stop.At == at.Field("pods") && exchange.Pods != nil:
+			return "peering " + peering.Name + " exchanges no pods"
+		case stop.At == at.Field("services") && exchange.Services != nil:
+			return "peering " + peering.Name + " exchanges no services"
+		}
+	}
+	return ""
+}
+
 func (b *blocked) report(p *Pass) {
-	d := p.Reportf(b.stop.At, "%s stops at %s: %s: this breaks %s", b.stop.Prefix, b.stop.Device, b.stop.Rule, someOf(b.proofs, func(proof *simulate.Proof) string {
+	d := p.Reportf(b.stop.At, "%s stops at %s: %s: this breaks %s", b.stop.Prefix, b.stop.Device, b.because, someOf(b.proofs, func(proof *simulate.Proof) string {
 		if proof.Implied {
 			return "the implied expectation \"" + proof.Name + "\""
 		}

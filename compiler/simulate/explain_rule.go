@@ -80,8 +80,8 @@ func (s *search) stopAtMessage(h *hurdle, lacking place) *finding {
 	}
 	var edited source.Path
 	stop.Edit, edited = s.edit(h.message, from, to, rule)
-	if stop.At == "" {
-		stop.At = edited
+	if stop.At == "" || edited.Has(stop.At) && strings.HasPrefix(string(edited), "peerings.") {
+		stop.At = edited // of a filter that is derived from a peering: the field that decides
 	}
 	return stop
 }
