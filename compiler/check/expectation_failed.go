@@ -76,9 +76,9 @@ func isToldBy(implied *simulate.Proof, proofs []simulate.Proof) bool {
 	})
 }
 
-// isSameStop reports whether two routes stop at one declaration and need one edit, though perhaps at different nodes.
+// isSameStop reports whether two routes need one edit, or stop at one rule of one declaration, though perhaps at different nodes.
 func isSameStop(a, b *simulate.Stop) bool {
-	return a.At == b.At && (a.Rule == b.Rule || a.Edit == b.Edit && a.Edit != "")
+	return a.Edit == b.Edit && a.Edit != "" || a.At == b.At && a.Rule == b.Rule
 }
 
 // stopOf is where what an expectation needs stops; nil: it holds, or fails without that.

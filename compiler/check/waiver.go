@@ -69,6 +69,11 @@ func silencedBy(written []*model.Waiver, today string) func(*diag.Diagnostic) bo
 	}
 }
 
+// isWaived reports whether a waiver is written for a check at a place, be it expired.
+func (p *Pass) isWaived(check string, at source.Path) bool {
+	return slices.ContainsFunc(p.Fabric.Model.Waivers, func(m *model.Waiver) bool { return m.Check == check && at.Has(source.Path(m.At)) })
+}
+
 // apply returns the findings that no waiver silences, and what there is to say of the waivers themselves. It uses up found.
 func (w waiving) apply(found diag.List) diag.List {
 	waivers := atWork(w.written, w.today)
