@@ -93,6 +93,9 @@ func (p *Pass) enoughBlocks(pools []*fabric.Pool, nodes int, where string) bool 
 		subject = fmt.Sprintf("%d pools have %d blocks (%s)", len(pools), blocks, strings.Join(parts, ", "))
 	}
 	d := p.Report(severity, poolClaim(blame).at, "%s for the %s of %s: %s", subject, count(nodes, "node"), where, wanted)
+	if m := blame.Cluster.Model.Capacity; m != nil && m.Nodes != nil && nodes > len(blame.Cluster.Nodes) {
+		d.Note(blame.Cluster.At().Fields("capacity", "nodes"), "so many nodes are planned here")
+	}
 	need := (3*nodes+1)/2 - blocks + blame.Blocks()
 	if length := blame.BlockSize - bits.Len(uint(need-1)); length > 0 {
 		d.WithHint("write a range of /%d or wider: it has %d blocks", length, 1<<(blame.BlockSize-length))
