@@ -46,6 +46,7 @@ Mend it by correcting the address or the length behind it.`,
 				p.reportEdge(a, what)
 			}
 		}
+		p.subnetLengths()
 	},
 })
 

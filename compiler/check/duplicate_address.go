@@ -1,8 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
@@ -52,7 +54,9 @@ func (p *Pass) reportDuplicate(s *space, same []*address) {
 	var clashing []*address
 	severity := diag.Warning
 	for i, a := range same[1:] {
-		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) })
+		clash := slices.IndexFunc(same[:i+1], func(b *address) bool {
+			return a.device != b.device && !sharedByRack(a, b) || onTwoNICs(a, b)
+		})
 		if clash < 0 {
 			continue
 		}
@@ -88,6 +92,18 @@ func (p *Pass) reportDuplicate(s *space, same []*address) {
 // apart reports whether two addresses are of nodes of clusters that nothing connects.
 func apart(s *space, a, b *address) bool {
 	return a.cluster() != nil && b.cluster() != nil && a.cluster() != b.cluster() && !s.domains.connected(a.cluster(), b.cluster())
+}
+
+// onTwoNICs reports whether two addresses are of different interfaces of one node; its own address may be written again for the
+// interface that has it.
+func onTwoNICs(a, b *address) bool {
+	n, ok := a.device.(*fabric.Node)
+	return ok && a.device == b.device && a.nic(n) != b.nic(n)
+}
+
+// nic is the interface of a node that has the address.
+func (a *address) nic(n *fabric.Node) string {
+	return cmp.Or(strings.TrimPrefix(a.on, " on "), n.Model.Interface, "eth0")
 }
 
 // sharedByRack reports whether two switches may both have an address: it is a virtual one at both, and they are below one
