@@ -20,8 +20,10 @@ import (
 // evaluate has CUE evaluate the inputs, alone and without the schema, and decodes what comes out.
 func (d *decoder) evaluate(inputs []*input, at offset, dst reflect.Value) {
 	root, files, mistakes := d.evaluated(inputs)
+	d.files = files
+	loops := loopsOf(files)
 	for _, e := range mistakes {
-		d.cueError(e, files)
+		d.cueError(e, loops)
 	}
 	d.root(topologyPlan(), root, at, dst)
 }

@@ -6,10 +6,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"time"
 
 	"topoc/compiler/diag"
@@ -91,11 +93,25 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}
 	}
 	l.done()
+	for _, found := range d.placed {
+		found.Pos = l.Locate(found.at)
+	}
+	for _, found := range d.found {
+		found.Hint = cmp.Or(found.Hint, lastHints[found.Check])
+	}
 	r := &Result{Locator: l, Diagnostics: sorted(d.found)}
 	if len(r.Diagnostics) == 0 {
 		r.Topology = topology
 	}
 	return r, nil
+}
+
+// withoutIndex returns the path of the list that a path leads to an element of, or the path itself.
+func withoutIndex(p source.Path) source.Path {
+	if i := strings.LastIndexByte(string(p), '['); i >= 0 && strings.HasSuffix(string(p), "]") {
+		return p[:i]
+	}
+	return p
 }
 
 // sorted returns a list in its order, without what says the same twice: the same at the same place, and of one value each
@@ -121,7 +137,7 @@ func sorted(l diag.List) diag.List {
 			continue // the interpolation of a name that is not defined
 		}
 		if d.Check == checkConflict {
-			k = key{path: d.Path, check: d.Check}
+			k = key{path: withoutIndex(d.Path), check: d.Check} // of the elements of one list, as of one value, the first is enough
 		}
 		if !seen[k] {
 			once = append(once, d)
