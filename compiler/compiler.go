@@ -76,7 +76,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		return nil, err
 	}
 	r := &Result{Diagnostics: loaded.Diagnostics, Locator: loaded.Locator, Inputs: loaded.Inputs}
-	defer r.arrange()
+	defer r.arrange(loaded.Locator)
 	if loaded.Topology == nil {
 		return r, nil
 	}
@@ -90,6 +90,7 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 
 	opt.Progress("checking")
 	ofShape := slices.Clip(r.Diagnostics)
+	opt.Check.Places = loaded.Locator
 	checks := check.Start(linked, opt.Check)
 	r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	if opt.Until < Compiled || opt.stops(r) {
@@ -134,8 +135,9 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 func (o Options) stops(r *Result) bool { return !o.Anyway && r.Failed(o.Strict) }
 
 // arrange brings the diagnostics into the form in which they leave the compiler.
-func (r *Result) arrange() {
-	r.Diagnostics.Locate(r.Locator)
+func (r *Result) arrange(places source.Tracer) {
+	r.Diagnostics.Locate(places)
+	r.Diagnostics = r.Diagnostics.Trace(places, check.IsAboutNames)
 	r.Diagnostics.Sort()
 	r.Diagnostics = r.Diagnostics.Fold()
 }

@@ -48,6 +48,7 @@ Mend it by correcting the address or the length behind it.`,
 				p.reportEdge(a, what)
 			}
 		}
+		p.subnetLengths()
 	},
 })
 
@@ -100,6 +101,9 @@ func (p *Pass) endsOnLink(a, b *fabric.LinkEnd, f fabric.Family) {
 		return
 	}
 	at := func(e *fabric.LinkEnd) source.Path { return e.At().Field(addressField(own)) }
+	if p.later(at(a), at(b)) {
+		a, b, own, other = b, a, other, own
+	}
 	d := p.Reportf(at(b), "link %s joins %s of switch %s with %s of switch %s, which are in different subnets", a.Link.Name,
 		own, a.Switch.Name, other, b.Switch.Name).
 		Note(at(a), "the other end is %s", own)

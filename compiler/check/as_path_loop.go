@@ -45,7 +45,9 @@ leaf as gateway, where they are the same rack's; or in both cases by asOverride:
 			l.add(originScope(d), d)
 		})
 		for _, l := range loops {
-			p.reportLoop(l)
+			if same := l.likewise(loops); same[0] == l {
+				p.reportLoop(l, same[1:])
+			}
 		}
 	},
 })
@@ -75,6 +77,17 @@ func (l *loop) add(origin scope, d simulate.Destination) {
 	}
 	l.has[origin] = true
 	l.origins = append(l.origins, origin)
+}
+
+// likewise returns the loops among some that one edit mends: those of the racks of one cluster that have one AS number.
+func (l *loop) likewise(loops []*loop) []*loop {
+	if l.at.rack == nil {
+		return []*loop{l}
+	}
+	return slices.DeleteFunc(slices.Clone(loops), func(o *loop) bool {
+		return o.at.rack == nil || o.at.cluster != l.at.cluster || o.asn != l.asn || o.severity != l.severity ||
+			(len(o.at.rack.Switches) > 0) != (len(l.at.rack.Switches) > 0) || o.has[o.at] != l.has[l.at]
+	})
 }
 
 // loopOn finds the part that drops a route to a destination for its own AS in the path, on the way of the packets of a part
@@ -121,7 +134,8 @@ func asOf(part *simulate.Part) uint32 {
 	return 0
 }
 
-func (p *Pass) reportLoop(l *loop) {
+// reportLoop reports a loop, with others that one edit mends.
+func (p *Pass) reportLoop(l *loop, others []*loop) {
 	path, asn, over := "", l.asn, (*simulate.Session)(nil)
 	for _, o := range p.Predicted.Offers(l.dest, l.part) {
 		if o.Reason == simulate.ASLoop {
@@ -141,7 +155,7 @@ func (p *Pass) reportLoop(l *loop) {
 	if l.severity == diag.Info {
 		d := p.Report(diag.Info, at, "%s %s %s: %s AS %d is in the path %s; packets get there over the gateway, which has the route",
 			l.at, verb, what, whose, asn, path)
-		p.noteLoop(d, l, asn, asnAt)
+		p.noteLoop(d, l, others, asn, asnAt)
 		hint := `write bgp: toNodes: "none" at the switches of the nodes, which need not send what is dropped`
 		if len(l.origins) > 1 || !l.has[l.at] {
 			hint += ", or give each rack an asNumber of its own"
@@ -150,22 +164,34 @@ func (p *Pass) reportLoop(l *loop) {
 		return
 	}
 	d := p.Reportf(at, "%s %s %s: %s AS %d is in the path %s, and no other way is left", l.at, verb, what, whose, asn, path)
-	p.noteLoop(d, l, asn, asnAt)
+	p.noteLoop(d, l, others, asn, asnAt)
+	racks, own := l.racks(others)
 	switch {
 	case l.at.rack != nil && len(l.at.rack.Switches) > 0 && l.has[l.at]:
 		further := ""
 		if len(l.origins) > 1 {
 			further = " and an asNumber of its own in each rack"
 		}
-		d.WithHint("write asOverride: true in rack %s of cluster %s, or reflectors of its own (routeReflectors with rack: %q)%s, or the leaf as gateway of its nodes",
-			l.at.rack.Name, l.at.cluster.Name, l.at.rack.Name, further)
+		d.WithHint("write asOverride: true in %s of cluster %s, or %s (routeReflectors with rack: %q)%s, or the leaf as gateway of the nodes",
+			racks, l.at.cluster.Name, own, l.at.rack.Name, further)
 	case l.at.rack != nil && len(l.at.rack.Switches) > 0:
-		d.WithHint("write asOverride: true in rack %s of cluster %s, or an asNumber of its own in each rack", l.at.rack.Name, l.at.cluster.Name)
+		d.WithHint("write asOverride: true in %s of cluster %s, or an asNumber of its own in each rack", racks, l.at.cluster.Name)
 	case l.at.cluster != nil:
 		d.WithHint("write an asNumber in cluster %s that no other device on the path has", l.at.cluster.Name)
 	default:
 		d.WithHint("write an asNumber at %s that no other device on the path has", l.at)
 	}
+}
+
+// racks names the rack of the droppers and those of others, for a hint, and the reflectors that would do for them.
+func (l *loop) racks(others []*loop) (racks, own string) {
+	if l.at.rack == nil {
+		return "", ""
+	}
+	if len(others) == 0 {
+		return "rack " + l.at.rack.Name, "reflectors of its own"
+	}
+	return "racks " + someOf(append([]*loop{l}, others...), func(o *loop) string { return o.at.rack.Name }), "reflectors of their own"
 }
 
 // others is whose routes are dropped, but for the droppers' own where there are any beside.
@@ -202,8 +228,8 @@ func (l *loop) declared() (at, asnAt source.Path, verb, whose string) {
 	return asnAt, asnAt, "drop", "their own"
 }
 
-// noteLoop adds the other sides: what decides the AS number, and who has the prefix.
-func (p *Pass) noteLoop(d *diag.Diagnostic, l *loop, asn uint32, asnAt source.Path) {
+// noteLoop adds the other sides: what decides the AS number, who has the prefix, and who else drops such routes.
+func (p *Pass) noteLoop(d *diag.Diagnostic, l *loop, others []*loop, asn uint32, asnAt source.Path) {
 	if asnAt != d.Path {
 		d.Note(asnAt, "AS %d is set here", asn)
 	}
@@ -211,5 +237,8 @@ func (p *Pass) noteLoop(d *diag.Diagnostic, l *loop, asn uint32, asnAt source.Pa
 		if origin := fabric.Device(parts[0].Device(0)); origin.At() != d.Path {
 			d.Note(origin.At(), "%s has %s", deviceName(origin), l.dest.Example())
 		}
+	}
+	for _, o := range others[:min(len(others), maxNotes)] {
+		d.Note(o.at.rack.At(), "%s drop %s of %s likewise", o.at, o.dest.Example(), someOf(o.others(), o.originName))
 	}
 }

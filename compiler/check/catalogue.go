@@ -127,6 +127,12 @@ var catalogue = func() []string {
 	return names
 }()
 
+// aboutNames is the checks and mistakes about names that lead nowhere.
+var aboutNames = strings.Fields(`filter-unknown rr-unknown-node static-route-not-a-node unknown-reference unknown-word`)
+
+// IsAboutNames reports whether a check, or a mistake of shape, is about names that lead nowhere.
+func IsAboutNames(name string) bool { return slices.Contains(aboutNames, name) }
+
 // Known reports whether name is a check's, be it one of this release or not.
 func Known(name string) bool {
 	_, ok := slices.BinarySearch(catalogue, name)

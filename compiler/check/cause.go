@@ -17,23 +17,43 @@ var causes = []string{
 // errorCauses are checks that tell why where they find an error; what they warn of stops nothing.
 var errorCauses = []string{"as-mesh-mixed", "session-family-mismatch", "session-port-mismatch", "session-ttl-security"}
 
-// leaveCauses drops what expectation-failed says of expectations that nobody wrote, at the cluster or peering that they are about,
-// where another check has told what breaks it: one mistake is one finding. A cause that is waived, or a warning since an IGP may
-// carry what is missing, has been told as well.
+// leaveCauses drops what expectation-failed says where another check has told what breaks the expectation: one mistake is one
+// finding. Of one that nobody wrote a cause at the cluster or peering that it is about is enough, be it waived, or a warning since
+// an IGP may carry what is missing. One that somebody wrote is dropped only for an error at the very place where its route stops, or
+// with a note that leads to it.
 func (c *Checks) leaveCauses() {
 	all := slices.Clone(c.found)
+	waived := silencedBy(c.fabric.Model.Waivers, c.options.Today)
 	c.found = slices.DeleteFunc(c.found, func(d *diag.Diagnostic) bool {
 		if d.Check != "expectation-failed" {
 			return false
 		}
 		about := c.implied(d.Path)
-		return about != nil && slices.ContainsFunc(all, func(cause *diag.Diagnostic) bool { return isCause(cause) && names(cause, about) })
+		return slices.ContainsFunc(all, func(cause *diag.Diagnostic) bool {
+			switch {
+			case !isCause(cause):
+				return false
+			case about != nil:
+				return names(cause, about)
+			}
+			return cause.Severity == diag.Error && !waived(cause) && tells(cause, d)
+		})
 	})
 }
 
 // isCause reports whether a finding tells why routes or packets stop.
 func isCause(d *diag.Diagnostic) bool {
 	return d.Severity != diag.Info && slices.Contains(causes, d.Check) || d.Severity == diag.Error && slices.Contains(errorCauses, d.Check)
+}
+
+// tells reports whether a cause is what makes an expectation fail that somebody wrote.
+func tells(cause, failed *diag.Diagnostic) bool {
+	for _, n := range failed.Notes {
+		if n.Path.Has(cause.Path) || cause.Path.Has(n.Path) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(cause.Notes, func(n diag.Note) bool { return n.Path.Has(failed.Path) })
 }
 
 // implied returns what an expectation at a path is about if nobody wrote it: the cluster, or the peering and its clusters; nil: it

@@ -46,6 +46,7 @@ type Pass struct {
 // shared is what several rules of one run look at; made by the first that asks.
 type shared struct {
 	fabric *fabric.Fabric
+	places source.Tracer // nil: unknown
 	space  *space
 	free   *freeRanges
 	proofs []simulate.Proof // of the prediction
@@ -103,6 +104,10 @@ type Options struct {
 	Today string   // YYYY-MM-DD: waivers whose last day is before it no longer hold; empty: all hold
 	Only  []string // the only rules to run; empty: all
 	Skip  []string // rules not to run
+
+	// Places is where everything is written: of two declarations that are equally wrong the later one is told, which more often is
+	// the copy. nil: the order of the fabric decides.
+	Places source.Tracer
 }
 
 func (o Options) runs(name string) bool {
@@ -136,7 +141,7 @@ type Checks struct {
 
 // Start runs the chosen rules that need nothing but the linked topology.
 func Start(f *fabric.Fabric, o Options) *Checks {
-	c := &Checks{fabric: f, options: o, ran: map[string]bool{}, shared: &shared{fabric: f}}
+	c := &Checks{fabric: f, options: o, ran: map[string]bool{}, shared: &shared{fabric: f, places: o.Places}}
 	c.pass(Fabric, Pass{})
 	return c
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/netip"
 	"slices"
 
 	"topoc/compiler/diag"
@@ -72,8 +73,8 @@ func (c *conflicts) add(severity diag.Severity, outer, inner *claim) {
 func (c *conflicts) report(p *Pass) {
 	for _, found := range c.all {
 		blame, others := found.outer, found.inner
-		if first := found.inner[0]; first.prefix == found.outer.prefix {
-			blame, others = first, append([]*claim{found.outer}, found.inner[1:]...)
+		if found.isInnerToBlame(p) {
+			blame, others = found.inner[0], append([]*claim{found.outer}, found.inner[1:]...)
 		}
 		apart := ""
 		if found.severity == diag.Warning {
@@ -85,4 +86,18 @@ func (c *conflicts) report(p *Pass) {
 		}
 		p.hintFree(d, blame, others[0].prefix)
 	}
+}
+
+// isInnerToBlame reports whether the inner of two ranges is the one that is wrong. Two that begin alike clash whatever their
+// lengths, and two far apart in length are no slip in a length either: then it is the one that was written later. A range that a
+// bit or two more would keep off the other is too wide itself, as is one that contains several.
+func (c *conflict) isInnerToBlame(p *Pass) bool {
+	inner := c.inner[0]
+	if inner.prefix == c.outer.prefix {
+		return !p.later(c.outer.at, inner.at)
+	}
+	const slip = 2
+	narrower := netip.PrefixFrom(c.outer.prefix.Addr(), c.outer.prefix.Bits()+slip)
+	isSlip := !narrower.IsValid() || !overlap(narrower.Masked(), inner.prefix)
+	return len(c.inner) == 1 && !isSlip && p.later(inner.at, c.outer.at)
 }

@@ -1,11 +1,14 @@
 package check
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/source"
 )
 
 var _ = rule(Rule{
@@ -57,26 +60,30 @@ Mend it by giving one of the two an address of its own; a gateway address that s
 
 // reportDuplicate judges the addresses of one domain that are equal, at least two.
 func (p *Pass) reportDuplicate(s *space, same []*address) {
-	first := same[0]
-	var others []*address
+	var clashing []*address
 	severity := diag.Warning
 	for i, a := range same[1:] {
-		clash := slices.IndexFunc(same[:i+1], func(b *address) bool { return a.device != b.device && !sharedByRack(a, b) && !onPeerLinks(a, b) })
+		clash := slices.IndexFunc(same[:i+1], func(b *address) bool {
+			return a.device != b.device && !sharedByRack(a, b) && !onPeerLinks(a, b) || onTwoNICs(a, b)
+		})
 		if clash < 0 {
 			continue
 		}
-		if len(others) == 0 {
-			first = same[clash]
+		if len(clashing) == 0 {
+			clashing = append(clashing, same[clash])
 		}
-		others = append(others, a)
+		clashing = append(clashing, a)
 		if !apart(s, a, same[clash]) {
 			severity = diag.Error
 		}
 	}
-	if len(others) == 0 {
+	if len(clashing) == 0 {
 		return
 	}
-	blame := others[0]
+	i := latest(p, clashing, 1, func(a *address) source.Path { return a.at })
+	blame := clashing[i]
+	others := slices.Delete(clashing, i, i+1)
+	first := others[0]
 	d := p.Report(severity, blame.at, "%s, the address of %s%s", blame, deviceName(first.device)+first.on, andOthers(len(others)-1, "other device")).
 		Note(first.at, "%s", first)
 	for _, o := range others[1:min(len(others), maxNotes)] {
@@ -94,6 +101,18 @@ func (p *Pass) reportDuplicate(s *space, same []*address) {
 // apart reports whether two addresses are of nodes of clusters that nothing connects.
 func apart(s *space, a, b *address) bool {
 	return a.cluster() != nil && b.cluster() != nil && a.cluster() != b.cluster() && !s.domains.connected(a.cluster(), b.cluster())
+}
+
+// onTwoNICs reports whether two addresses are of different interfaces of one node; its own address may be written again for the
+// interface that has it.
+func onTwoNICs(a, b *address) bool {
+	n, ok := a.device.(*fabric.Node)
+	return ok && a.device == b.device && a.nic(n) != b.nic(n)
+}
+
+// nic is the interface of a node that has the address.
+func (a *address) nic(n *fabric.Node) string {
+	return cmp.Or(strings.TrimPrefix(a.on, " on "), n.Model.Interface, "eth0")
 }
 
 // sharedByRack reports whether two switches may both have an address: it is a virtual one at both, and they are below one

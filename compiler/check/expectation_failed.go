@@ -34,13 +34,35 @@ Mend it at the place that the note leads to, or correct the expectation. implied
 			p.unsettled(o)
 		}
 		proofs := p.proofs()
+		var told []toldStop
 		for i := range proofs {
-			if proof := &proofs[i]; !proof.Holds && !isToldBy(proof, proofs) {
-				p.refuted(proof)
+			proof := &proofs[i]
+			if proof.Holds || isToldBy(proof, proofs) {
+				continue
+			}
+			stop := stopOf(proof)
+			same := slices.IndexFunc(told, func(t toldStop) bool { return stop != nil && isSameStop(t.stop, stop) })
+			if same >= 0 {
+				told[same].finding.Note(proof.At, "%s %q does not hold either, for the same reason", kindOf(proof), proof.Name)
+			} else if d := p.refuted(proof); d != nil && stop != nil {
+				told = append(told, toldStop{stop, d})
 			}
 		}
 	},
 })
+
+// toldStop is where a route stops, and the finding that tells it.
+type toldStop struct {
+	stop    *simulate.Stop
+	finding *diag.Diagnostic
+}
+
+func kindOf(proof *simulate.Proof) string {
+	if proof.Implied {
+		return "implied expectation"
+	}
+	return "expectation"
+}
 
 // proofs returns what became of every expectation. Shared, do not modify.
 func (p *Pass) proofs() []simulate.Proof {
@@ -59,9 +81,9 @@ func isToldBy(implied *simulate.Proof, proofs []simulate.Proof) bool {
 	})
 }
 
-// isSameStop reports whether two routes stop at one declaration and need one edit, though perhaps at different nodes.
+// isSameStop reports whether two routes need one edit, or stop at one rule of one declaration, though perhaps at different nodes.
 func isSameStop(a, b *simulate.Stop) bool {
-	return a.At == b.At && (a.Rule == b.Rule || a.Edit == b.Edit && a.Edit != "")
+	return a.Edit == b.Edit && a.Edit != "" || a.At == b.At && a.Rule == b.Rule
 }
 
 // stopOf is where what an expectation needs stops; nil: it holds, or fails without that.
@@ -73,24 +95,19 @@ func stopOf(proof *simulate.Proof) *simulate.Stop {
 }
 
 // refuted reports an expectation that doesn't hold.
-func (p *Pass) refuted(proof *simulate.Proof) {
+func (p *Pass) refuted(proof *simulate.Proof) *diag.Diagnostic {
 	if proof.Untried {
-		p.Warnf(proof.At, "expectation %q %s", proof.Name, proof.Reason).
+		return p.Warnf(proof.At, "expectation %q %s", proof.Name, proof.Reason).
 			WithHint("write a lower number for survives, or expect it of smaller parts: what has no network in common is tried by itself")
-		return
 	}
-	stop, reason, what := stopOf(proof), proof.Reason, "expectation"
+	stop, reason := stopOf(proof), proof.Reason
 	if stop != nil && stop.Outside != nil {
-		p.unproved(proof, stop.Outside)
-		return
+		return p.unproved(proof, stop.Outside)
 	}
 	if stop != nil && stop.Edit != "" {
 		reason = strings.TrimSuffix(reason, "; "+stop.Edit) // the hint says it
 	}
-	if proof.Implied {
-		what = "implied expectation"
-	}
-	d := p.Reportf(proof.At, "%s %q does not hold: %s", what, proof.Name, reason)
+	d := p.Reportf(proof.At, "%s %q does not hold: %s", kindOf(proof), proof.Name, reason)
 	noteStop(d, stop)
 	e := proof.Expectation
 	switch {
@@ -112,15 +129,16 @@ func (p *Pass) refuted(proof *simulate.Proof) {
 	default:
 		d.WithHint("follow the packets with topoc sim trace, and correct what drops them or the expectation")
 	}
+	return d
 }
 
 // unproved tells that packets which somebody expects to arrive leave the topology, for a speaker outside that may know the way. What
-// nobody wrote is believed to hold then.
-func (p *Pass) unproved(proof *simulate.Proof, outside *fabric.External) {
+// nobody wrote is believed to hold then: nil.
+func (p *Pass) unproved(proof *simulate.Proof, outside *fabric.External) *diag.Diagnostic {
 	if proof.Implied {
-		return
+		return nil
 	}
-	p.Warnf(proof.At, "expectation %q cannot be proved: packets leave the topology for peer %s of cluster %s, and what it does with them is declared nowhere",
+	return p.Warnf(proof.At, "expectation %q cannot be proved: packets leave the topology for peer %s of cluster %s, and what it does with them is declared nowhere",
 		proof.Name, outside.Name, outside.Cluster.Name).
 		Note(outside.At(), "the peer is declared here").
 		WithHint("declare it as a switch with managed: false in the place of the peer, and name that in the switches of a rack, or waive this")

@@ -47,6 +47,9 @@ func (p *Pass) filterNames(what string, at source.Path, names []string, clusters
 		if len(lacking) == 0 {
 			continue
 		}
+		if len(clusters) == 2 && len(lacking) == 1 && p.misnamed(what, at.Field("filters").Index(i), name, lacking[0]) {
+			continue
+		}
 		verb := "doesn't define"
 		if len(lacking) > 1 {
 			verb = "don't define"
@@ -61,6 +64,28 @@ func (p *Pass) filterNames(what string, at source.Path, names []string, clusters
 			d.WithHint("define %s under filters of %s", name, someOf(lacking, inWords))
 		}
 	}
+}
+
+// misnamed reports a filter that nothing names and whose name is nearly the one that a peering asks its cluster for, the other
+// cluster having one of just that name; it returns false where there is none.
+func (p *Pass) misnamed(what string, at source.Path, name string, c *fabric.Cluster) bool {
+	idle := slices.DeleteFunc(sorted(c.Model.Filters), func(filter string) bool { return namesFilter(c, filter) })
+	near := diag.Nearest(name, idle)
+	if near == "" {
+		return false
+	}
+	p.Reportf(c.At().Fields("filters", near), "cluster %s defines filter %s, which nothing names, and %s names filter %s of both its clusters",
+		c.Name, near, what, name).
+		Note(at, "it is named here").
+		WithHint("rename it %q", name)
+	return true
+}
+
+// namesFilter reports whether something names a filter of the cluster.
+func namesFilter(c *fabric.Cluster, filter string) bool {
+	return slices.ContainsFunc(c.Racks, func(r *fabric.Rack) bool { return slices.Contains(r.Model.Filters, filter) }) ||
+		slices.ContainsFunc(entriesOf(c), func(e entry) bool { return slices.Contains(e.model.Filters, filter) }) ||
+		slices.ContainsFunc(c.Peerings, func(peering *fabric.Peering) bool { return slices.Contains(peering.Model.Filters, filter) })
 }
 
 func inWords(c *fabric.Cluster) string { return "cluster " + c.Name }

@@ -64,7 +64,7 @@ func linkText(t testing.TB, text []byte) *fabric.Fabric {
 	return f
 }
 
-func link(t testing.TB, text []byte) (*fabric.Fabric, source.Locator) {
+func link(t testing.TB, text []byte) (*fabric.Fabric, source.Tracer) {
 	t.Helper()
 	loaded, err := load.Load(t.Context(), []string{"-"}, load.Options{Stdin: bytes.NewReader(text)})
 	if err != nil {

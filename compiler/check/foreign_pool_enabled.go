@@ -23,11 +23,11 @@ that a peering exchanges.`,
 				}
 				switch {
 				case !pool.Disabled:
-					p.Reportf(pool.At, "pool %s (%s) of cluster %s covers a range of cluster %s and is not disabled: pods here would get addresses of it",
+					p.Reportf(pool.At.Field("disabled"), "pool %s (%s) of cluster %s covers a range of cluster %s and is not disabled: pods here would get addresses of it",
 						pool.Name, pool.CIDR, c.Name, pool.Foreign.Name).
-						Note(pool.Foreign.At(), "cluster %s is declared here", pool.Foreign.Name).WithHint("add disabled: true")
+						Note(pool.Foreign.At(), "cluster %s is declared here", pool.Foreign.Name).WithHint("write disabled: true")
 				case pool.NATOutgoing:
-					p.Reportf(pool.At, "pool %s (%s) of cluster %s stands for a range of cluster %s and has natOutgoing",
+					p.Reportf(pool.At.Field("natOutgoing"), "pool %s (%s) of cluster %s stands for a range of cluster %s and has natOutgoing",
 						pool.Name, pool.CIDR, c.Name, pool.Foreign.Name).
 						Note(pool.Foreign.At(), "cluster %s is declared here", pool.Foreign.Name).WithHint("delete natOutgoing: true: a pool that stands for another cluster has none by default")
 				}

@@ -130,13 +130,7 @@ func relays(c *fabric.Cluster, peering *fabric.Peering) bool {
 // expectedTransit reports an expectation of one cluster to reach another where only peerings lead from one to the other, over
 // clusters in between, and not all of them give transit.
 func (p *Pass) expectedTransit(e *fabric.Expectation) {
-	from, to := clusterOf(e.From), clusterOf(e.To)
-	if !e.Reach || from == nil || to == nil || from == to || hasWayOut(p.Fabric, from) ||
-		slices.ContainsFunc(from.Partners(), func(partner fabric.Partner) bool { return partner.Cluster == to }) {
-		return
-	}
-	chain := peeringsBetween(from, to)
-	closed := slices.DeleteFunc(chain, func(peering *fabric.Peering) bool { return peering.Transit })
+	from, to, closed := clusterOf(e.From), clusterOf(e.To), p.closedTo(e)
 	if len(closed) == 0 {
 		return
 	}
@@ -148,6 +142,16 @@ func (p *Pass) expectedTransit(e *fabric.Expectation) {
 	}
 	d.WithHint("write transit: true in %s, or a peering of clusters %s and %s",
 		someOf(closed, func(peering *fabric.Peering) string { return "peering " + peering.Name }), from.Name, to.Name)
+}
+
+// closedTo returns the peerings that give no transit, of those over which alone an expectation of one cluster to reach another
+// could hold.
+func (p *Pass) closedTo(e *fabric.Expectation) []*fabric.Peering {
+	from, to := clusterOf(e.From), clusterOf(e.To)
+	if !e.Reach || from == nil || to == nil || from == to || hasWayOut(p.Fabric, from) || partners(from, to) {
+		return nil
+	}
+	return slices.DeleteFunc(peeringsBetween(from, to), func(peering *fabric.Peering) bool { return peering.Transit })
 }
 
 // clusterOf returns the cluster of an expectation's end, nil where it is none's.

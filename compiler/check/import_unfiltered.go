@@ -30,17 +30,41 @@ Mend it by a filter whose import rules accept the ranges that are wanted and end
 		for _, c := range p.Fabric.Clusters {
 			for _, e := range entriesOf(c) {
 				nodes, known := e.selected()
-				if !known || declared[e.Peer] || isInternalTo(e, nodes) || rejectsImports(c, e) {
-					continue
+				if known && !declared[e.Peer] && !isInternalTo(e, nodes) && !rejectsImports(c, e) && !lostFilter(c, e) {
+					p.reportUnfiltered(c, e)
 				}
-				family := fabric.FamilyOf(e.PeerIP)
-				p.Reportf(e.At, "nodes of cluster %s take whatever %s (%s, AS %d) announces", c.Name, e.Name, e.PeerIP, e.ASN).
-					WithHint(`add filters: ["from-%s"], and to the cluster filters: "from-%s": import%s: [{action: "Accept", cidr: "…", matchOperator: "In"}, {action: "Reject"}]`,
-						e.Name, e.Name, map[fabric.Family]string{fabric.IPv4: "V4", fabric.IPv6: "V6"}[family])
 			}
 		}
 	},
 })
+
+// reportUnfiltered reports an entry without filters, or the import rules of its last one: what they let through.
+func (p *Pass) reportUnfiltered(c *fabric.Cluster, e entry) {
+	rules := "importV4"
+	if fabric.FamilyOf(e.PeerIP) == fabric.IPv6 {
+		rules = "importV6"
+	}
+	if len(e.model.Filters) == 0 {
+		p.Reportf(e.At, "nodes of cluster %s take whatever %s (%s, AS %d) announces", c.Name, e.Name, e.PeerIP, e.ASN).
+			WithHint(`add filters: ["from-%s"], and to the cluster filters: "from-%s": %s: [{action: "Accept", cidr: "…", matchOperator: "In"}, {action: "Reject"}]`,
+				e.Name, e.Name, rules)
+		return
+	}
+	last := e.model.Filters[len(e.model.Filters)-1]
+	d := p.Reportf(c.At().Fields("filters", last, rules), "filter %s rejects nothing that comes in, so nodes of cluster %s take whatever %s (%s, AS %d) announces",
+		last, c.Name, e.Name, e.PeerIP, e.ASN).
+		Note(e.At.Field("filters"), "it is all that %s has to pass", e.Name)
+	if importRules(c.Model.Filters[last], e) == nil {
+		d.WithHint(`write %s: [{action: "Accept", cidr: "…", matchOperator: "In"}, {action: "Reject"}] in filter %s`, rules, last)
+		return
+	}
+	d.WithHint(`add {action: "Reject"} behind the rules of %s`, rules)
+}
+
+// lostFilter reports whether the entry names a filter that its cluster doesn't define.
+func lostFilter(c *fabric.Cluster, e entry) bool {
+	return slices.ContainsFunc(e.model.Filters, func(name string) bool { return c.Model.Filters[name] == nil })
+}
 
 // isInternalTo reports whether the entry's sessions are iBGP, or there are none.
 func isInternalTo(e entry, nodes []*fabric.Node) bool {
@@ -56,13 +80,16 @@ func isInternalTo(e entry, nodes []*fabric.Node) bool {
 // rejectsImports reports whether a filter of the entry rejects anything that arrives in its family: which routes the user
 // means to keep out nobody knows.
 func rejectsImports(c *fabric.Cluster, e entry) bool {
-	isV6 := fabric.FamilyOf(e.PeerIP) == fabric.IPv6
 	return slices.ContainsFunc(c.Filters, func(f *fabric.Filter) bool {
-		rules := f.Rules.ImportV4
-		if isV6 {
-			rules = f.Rules.ImportV6
-		}
 		return slices.Contains(e.Filters, f.Name) &&
-			slices.ContainsFunc(rules, func(r model.FilterRule) bool { return r.Action == "Reject" })
+			slices.ContainsFunc(importRules(&f.Rules, e), func(r model.FilterRule) bool { return r.Action == "Reject" })
 	})
+}
+
+// importRules returns the rules of a filter for what the entry's speaker announces in the family of its address.
+func importRules(f *model.Filter, e entry) []model.FilterRule {
+	if fabric.FamilyOf(e.PeerIP) == fabric.IPv6 {
+		return f.ImportV6
+	}
+	return f.ImportV4
 }

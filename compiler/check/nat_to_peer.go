@@ -32,7 +32,7 @@ Mend it by a peering of the two clusters, by widening the pool, or by natOutgoin
 		}
 		for _, e := range p.Fabric.Expected {
 			from, to := clusterOf(e.From), clusterOf(e.To)
-			if e.Reach && e.Pods && from != nil && to != nil && from != to && !partners(from, to) {
+			if e.Reach && e.Pods && from != nil && to != nil && from != to && !partners(from, to) && len(p.closedTo(e)) == 0 {
 				p.natTo(from, to, e.At(), "expectation "+e.Name)
 			}
 		}

@@ -1,6 +1,11 @@
 package check
 
-import "topoc/compiler/diag"
+import (
+	"net/netip"
+
+	"topoc/compiler/diag"
+	"topoc/compiler/fabric"
+)
 
 var _ = rule(Rule{
 	Name:     "overlap-reserved",
@@ -34,13 +39,46 @@ Mend it by moving the range, or by deleting the reservation if it is out of date
 			}
 			return inner < len(p.Fabric.Reserved) // which is told at each of the uses around it; a use meets it first or not at all
 		})
+		byReserved := make([][]*use, len(p.Fabric.Reserved))
 		for i, u := range uses {
-			if hit[i] == 0 {
-				continue
+			if hit[i] > 0 {
+				byReserved[hit[i]-1] = append(byReserved[hit[i]-1], u)
 			}
-			r := p.Fabric.Reserved[hit[i]-1]
-			u.hint(p, p.Reportf(u.at, "%s overlaps %s, which is reserved for %q", u, r.Prefix.Masked(), r.Name).
-				Note(r.At, "it is reserved here"), r.Prefix.Masked())
+		}
+		for i, r := range p.Fabric.Reserved {
+			p.reportReserved(r, byReserved[i])
 		}
 	},
 })
+
+// reportReserved reports what uses a reserved range: a subnet once, in whatever places it has addresses; and if whole ranges of
+// several clusters are in it, the reservation, since it more likely is the one that is wrong.
+func (p *Pass) reportReserved(r fabric.Range, uses []*use) {
+	reserved := r.Prefix.Masked()
+	clusters := map[*fabric.Cluster]bool{}
+	for _, u := range uses {
+		if u.claim != nil && contains(reserved, u.prefix) {
+			clusters[u.claim.cluster] = true
+		}
+	}
+	if len(clusters) > 1 {
+		d := p.Reportf(r.At, "%s, which is reserved for %q, contains %s%s", reserved, r.Name, uses[0], andOthers(len(uses)-1, "other range"))
+		for _, u := range uses[:min(len(uses), maxNotes)] {
+			d.Note(u.at, "%s is written here", u)
+		}
+		d.WithHint("write a narrower range, or give the clusters other ones")
+		return
+	}
+	told := map[netip.Prefix]*diag.Diagnostic{}
+	for _, u := range uses {
+		if d := told[u.prefix]; d != nil && u.claim == nil {
+			d.Note(u.at, "%s too", u.addresses[0])
+			continue
+		}
+		d := p.Reportf(u.at, "%s overlaps %s, which is reserved for %q", u, reserved, r.Name).Note(r.At, "it is reserved here")
+		u.hint(p, d, reserved)
+		if u.claim == nil {
+			told[u.prefix] = d
+		}
+	}
+}

@@ -109,6 +109,9 @@ func (p *Pass) enoughBlocks(pools []*fabric.Pool, nodes int, where string) bool 
 		subject = fmt.Sprintf("%d pools have %d blocks (%s)", len(pools), blocks, strings.Join(parts, ", "))
 	}
 	d := p.Report(severity, poolClaim(blame).at, "%s for the %s of %s: %s", subject, count(nodes, "node"), where, expected)
+	if m := blame.Cluster.Model.Capacity; m != nil && m.Nodes != nil && nodes > len(blame.Cluster.Nodes) {
+		d.Note(blame.Cluster.At().Fields("capacity", "nodes"), "so many nodes are planned here")
+	}
 	wanted := (3*nodes + 1) / 2
 	if c := blame.Cluster; c.Model.Capacity != nil {
 		wanted = max(wanted, nodes*blocksPerNode(c, pools)) // else pool-too-few-addresses would ask for more after the edit

@@ -27,8 +27,8 @@ Mend it by deleting the override, or by giving both ends the same number.`,
 			p.reportMismatch(m)
 		}
 		for _, m := range p.meetings() {
-			if m.isItself || m.asn == 0 || m.asn == m.ASN {
-				continue
+			if m.isItself || m.asn == 0 || m.asn == m.ASN || !m.answered && !p.isWaived("session-one-sided", m.At.Field("address")) {
+				continue // of a session that has one end, that is the mistake
 			}
 			p.Reportf(m.At.Field("asNumber"), "peer %s of cluster %s expects AS %d at %s, which is %s of AS %d",
 				m.Name, m.Cluster.Name, m.ASN, m.PeerIP, deviceName(m.device), m.asn).

@@ -128,6 +128,9 @@ func (p *Pass) matchRack(r *fabric.Rack, told map[*fabric.Switch]bool) {
 			r.Name, c.Name, count(len(r.Nodes), "node")).
 			WithHint("declare a group of two of them in routeReflectors, or delete peer: then every node peers")
 	case offSubnet:
+		if slices.ContainsFunc(r.Switches, func(s *fabric.Switch) bool { return p.isNearly(r, s) }) {
+			return
+		}
 		d := p.Reportf(at.Field("switches"), "no switch of rack %s of cluster %s has an address on a subnet of its nodes: %s is in %s",
 			r.Name, c.Name, deviceName(r.Speakers()[0]), ownSubnet(r.Speakers()[0]))
 		for _, s := range r.Switches {
@@ -136,6 +139,9 @@ func (p *Pass) matchRack(r *fabric.Rack, told map[*fabric.Switch]bool) {
 		d.WithHint("give %s an interface with an address in %s", r.Switches[0].Name, ownSubnet(r.Speakers()[0]))
 	case withoutLoopback, noFault:
 		for i, s := range r.Switches {
+			if !shares(r, s) && p.isNearly(r, s) {
+				continue
+			}
 			if !shares(r, s) {
 				p.Warnf(at.Field("switches").Index(i), "switch %s has no address on a subnet of the nodes of rack %s of cluster %s: it gets no session of them",
 					s.Name, r.Name, c.Name).

@@ -27,6 +27,9 @@ them.`,
 			for i := range h.Routes {
 				routes[i] = &h.Routes[i]
 			}
+			if p.hostElsewhere(h, routes) {
+				continue
+			}
 			p.offLink(h, routes, h.Model.Routes, func(*fabric.StaticRoute) []netip.Prefix { return []netip.Prefix{h.Address, h.Address6} })
 		}
 		for _, s := range p.Fabric.Switches {
@@ -34,6 +37,38 @@ them.`,
 		}
 	},
 })
+
+// hostElsewhere reports a host that has its subnet to itself, where none of the next hops of its routes is, of which there are
+// several: then its address is the one that is wrong.
+func (p *Pass) hostElsewhere(h *fabric.Host, routes []*fabric.StaticRoute) bool {
+	subnet := h.Address.Masked()
+	hops := map[netip.Addr]*fabric.Node{}
+	var first *fabric.Node
+	for _, r := range routes {
+		for i, hop := range r.NextHops {
+			if hop.Is4() && h.Address.IsValid() {
+				if subnet.Contains(hop) || r.Nodes[i].Addr(fabric.IPv4) != hop {
+					return false
+				}
+				if hops[hop] = r.Nodes[i]; first == nil {
+					first = r.Nodes[i]
+				}
+			}
+		}
+	}
+	isShared := slices.ContainsFunc(p.space().addresses, func(a *address) bool { return a.device != h && a.prefix.Masked() == subnet })
+	if len(hops) < 2 || isShared {
+		return false
+	}
+	d := p.Reportf(h.At().Field("address"), "host %s has %s, and none of the %d nodes that its routes lead over is in %s", h.Name, h.Address, len(hops), subnet).
+		Note(first.At().Field("address"), "%s has %s", deviceName(first), first.Address)
+	if free, ok := p.freeAddress(first.Address); ok {
+		d.WithHint("write an address on the network of the nodes, such as %q, or give the routes to the router in between", free)
+	} else {
+		d.WithHint("write an address of %s, or give the routes to the router in between", first.Address.Masked())
+	}
+	return true
+}
 
 // switchSubnets returns the addresses that a switch has in a VRF, with the lengths of their subnets.
 func switchSubnets(s *fabric.Switch, vrf string) []netip.Prefix {

@@ -34,6 +34,10 @@ cluster.`,
 					WithHint("write %q, or waive it once you have read the release notes", calico.Newest)
 			}
 			newer := slices.DeleteFunc(p.Objects[c].Gates(), func(g calico.Gate) bool { return c.Version.AtLeast(g.Since) })
+			if c.Model.Calico != nil && c.Model.Calico.Version != "" && declarations(newer) > 1 {
+				p.reportRelease(c, newer)
+				continue
+			}
 			for len(newer) > 0 {
 				end := 1 // what one declaration asks for is one finding: a filter is a kind and the field that names it
 				for end < len(newer) && newer[end].At == newer[0].At {
@@ -46,14 +50,48 @@ cluster.`,
 	},
 })
 
-// reportGates reports what one declaration asks for and the cluster's release lacks.
-func (p *Pass) reportGates(c *fabric.Cluster, gates []calico.Gate) {
-	since := slices.MaxFunc(gates, func(a, b calico.Gate) int {
+// declarations counts the declarations that gates come from.
+func declarations(gates []calico.Gate) int {
+	at := map[source.Path]bool{}
+	for _, g := range gates {
+		at[g.At] = true
+	}
+	return len(at)
+}
+
+// reportRelease reports a release that lacks what several declarations ask for: it more likely is the one that is wrong.
+func (p *Pass) reportRelease(c *fabric.Cluster, gates []calico.Gate) {
+	var what []string
+	for _, g := range gates {
+		if !slices.Contains(what, g.What) {
+			what = append(what, g.What)
+		}
+	}
+	d := p.Reportf(c.At().Fields("calico", "version"), "Calico %s of cluster %s has no %s: they take %s", c.Version, c.Name,
+		someOf(what, func(s string) string { return s }), release(latestOf(gates)))
+	noted := map[source.Path]bool{}
+	for _, g := range gates {
+		if !noted[g.At] && len(noted) < maxNotes && g.At != d.Path {
+			d.Note(g.At, "%s is asked for here", g.What)
+			noted[g.At] = true
+		}
+	}
+	d.WithHint("write version: %q or later, the release that the cluster runs, or leave out what it lacks", release(latestOf(gates)))
+}
+
+// latestOf is the release that has all of what gates ask for.
+func latestOf(gates []calico.Gate) fabric.Version {
+	return slices.MaxFunc(gates, func(a, b calico.Gate) int {
 		if a.Since.AtLeast(b.Since) {
 			return 1
 		}
 		return -1
 	}).Since
+}
+
+// reportGates reports what one declaration asks for and the cluster's release lacks.
+func (p *Pass) reportGates(c *fabric.Cluster, gates []calico.Gate) {
+	since := latestOf(gates)
 	d := p.Reportf(gates[0].At, "Calico %s of cluster %s has no %s: it takes %s", c.Version, c.Name,
 		someOf(gates, func(g calico.Gate) string { return g.What }), release(since))
 	if c.Model.Calico != nil && c.Model.Calico.Version != "" {

@@ -50,16 +50,35 @@ type waiving struct {
 	today   string          // YYYY-MM-DD; empty: none expires
 }
 
-// apply returns the findings that no waiver silences, and what there is to say of the waivers themselves. It uses up found.
-func (w waiving) apply(found diag.List) diag.List {
+// atWork returns the waivers as they are on a day; none has been used.
+func atWork(written []*model.Waiver, today string) []*waiver {
 	var waivers []*waiver
-	for i, m := range w.written {
+	for i, m := range written {
 		waivers = append(waivers, &waiver{
 			Waiver:  m,
 			at:      source.Path("waivers").Index(i),
-			expired: m.Until != "" && m.Until < w.today, // both YYYY-MM-DD: the order of the text is the order of the days
+			expired: m.Until != "" && m.Until < today, // both YYYY-MM-DD: the order of the text is the order of the days
 		})
 	}
+	return waivers
+}
+
+// silencedBy returns whether a waiver silences a finding.
+func silencedBy(written []*model.Waiver, today string) func(*diag.Diagnostic) bool {
+	waivers := atWork(written, today)
+	return func(d *diag.Diagnostic) bool {
+		return slices.ContainsFunc(waivers, func(w *waiver) bool { return w.Check == d.Check && !w.expired && w.matches(d) })
+	}
+}
+
+// isWaived reports whether a waiver is written for a check at a place, be it expired.
+func (p *Pass) isWaived(check string, at source.Path) bool {
+	return slices.ContainsFunc(p.Fabric.Model.Waivers, func(m *model.Waiver) bool { return m.Check == check && at.Has(source.Path(m.At)) })
+}
+
+// apply returns the findings that no waiver silences, and what there is to say of the waivers themselves. It uses up found.
+func (w waiving) apply(found diag.List) diag.List {
+	waivers := atWork(w.written, w.today)
 	kept := silence(found, waivers)
 
 	about := w.judge(waivers)

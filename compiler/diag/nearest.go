@@ -11,6 +11,9 @@ func Nearest(name string, candidates []string) string {
 		if len(name) > 2 && strings.HasPrefix(strings.ToLower(c), strings.ToLower(name)) {
 			d = 0 // ios is rather iosxe than eos
 		}
+		if len(name) > 4 && strings.Contains(strings.ToLower(c), strings.ToLower(name)) {
+			d = min(d, 1) // reflectors is a part of routeReflectors
+		}
 		if d < least {
 			best, least = c, d
 		}

@@ -305,18 +305,21 @@ func (l *linker) meshOptions() {
 		if b == nil || c.Mesh {
 			continue
 		}
-		at := c.At().Field("bgp")
-		for _, option := range []struct {
-			field string
-			isSet bool
-		}{{"meshPassword", b.MeshPassword != nil}, {"meshMaxRestartTime", b.MeshMaxRestartTime != nil}} {
-			if !option.isSet {
-				continue
-			}
-			d := l.refuse("conflict", at.Field(option.field), "%s is about the node-to-node mesh, and cluster %s has none", option.field, c.Name)
-			noteNoMesh(d, c)
-			d.WithHint("delete %s, or write nodeToNodeMesh: true", option.field)
+		var options []string
+		if b.MeshPassword != nil {
+			options = append(options, "meshPassword")
 		}
+		if b.MeshMaxRestartTime != nil {
+			options = append(options, "meshMaxRestartTime")
+		}
+		if len(options) == 0 {
+			continue
+		}
+		all := strings.Join(options, " and ")
+		d := l.refuse("conflict", c.At().Fields("bgp", options[0]), "%s %s about the node-to-node mesh, and cluster %s has none",
+			all, map[int]string{1: "is", 2: "are"}[len(options)], c.Name)
+		noteNoMesh(d, c)
+		d.WithHint("delete %s, or write nodeToNodeMesh: true", all)
 	}
 }
 

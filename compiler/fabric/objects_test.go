@@ -102,7 +102,7 @@ func TestObjectsThatCalicoRefusesAreToldAtTheirField(t *testing.T) {
 		{"mesh: off for reflectors", `routeReflectors: main: nodes: ["n1"], bgp: meshMaxRestartTime: "60s"`,
 			`conflict bgp.meshMaxRestartTime: delete meshMaxRestartTime`},
 		{"mesh: off for switches", `racks: r: switches: ["leaf"], bgp: {meshMaxRestartTime: "60s", meshPassword: {secret: "s", key: "k"}}`,
-			`conflict bgp.meshPassword: delete meshPassword; conflict bgp.meshMaxRestartTime: delete meshMaxRestartTime`},
+			`conflict bgp.meshPassword: delete meshPassword and meshMaxRestartTime`},
 		{"mesh: on", `bgp: {meshMaxRestartTime: "60s", meshPassword: {secret: "s", key: "k"}}`, ""},
 		{"mesh: on beside reflectors", `routeReflectors: main: nodes: ["n1"], bgp: {nodeToNodeMesh: true, meshMaxRestartTime: "60s"}`, ""},
 	} {

@@ -3,7 +3,9 @@ package load
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/token"
 
 	"topoc/compiler/diag"
@@ -19,6 +21,13 @@ type decoder struct {
 	secret  bool // whether the value at hand is a reference to a Secret, or within one
 	budget  int  // how many more values may be decoded
 	inputs  Inputs
+
+	files     []*ast.File   // that were evaluated
+	said      []string      // what CUE's errors say, each once
+	twiceMade []source.Path // structs that a loop makes twice, and differently
+	placed    []placed
+	lacks     []lack   // what values wait for, each once
+	opened    []offset // values that are open themselves
 }
 
 // step is one label on the way to the value at hand: a field's name, or an element's index.
@@ -68,9 +77,9 @@ func (d *decoder) value(p *plan, v value, at offset, dst reflect.Value) {
 	switch {
 	case k == badKind:
 	case k == noKind && d.secret:
-		d.report(checkMissingField, at, "%s has no value yet: expected %s", d.name(), p.typ.want())
+		d.report(checkMissingField, at, "%s has no value yet: expected %s", d.name(), p.typ.want()).Hint = secretHint
 	case k == noKind:
-		d.report(checkMissingField, at, "%s has no value yet, only %s: expected %s", d.name(), clip(v.describe()), p.typ.want())
+		d.noValue(p, v, at)
 	case p.typ.form == scalarForm:
 		d.scalar(p, v, k, at, dst)
 	case p.typ.form == listForm && k == listKind:
@@ -112,7 +121,8 @@ func (d *decoder) entry(p *plan, label string, pos token.Pos, v value, dst refle
 }
 
 func (d *decoder) structure(p *plan, v value, at offset, dst reflect.Value) {
-	var seen uint64 // which of the fields are written: no struct of the schema has more than 64
+	var seen uint64    // which of the fields are written: no struct of the schema has more than 64
+	var meant []string // fields that unknown ones nearly are
 	v.fields(func(label string, pos token.Pos, v value) bool {
 		i, known := p.byName[label]
 		switch {
@@ -127,14 +137,18 @@ func (d *decoder) structure(p *plan, v value, at offset, dst reflect.Value) {
 			}
 			d.entry(p, label, pos, v, ends)
 		default:
-			d.unknownField(p, label, pos)
+			meant = append(meant, d.unknownField(p, label, pos))
 		}
 		return d.budget >= 0
 	})
 	for i, f := range p.fields {
 		if f.required && seen&(1<<i) == 0 && d.budget >= 0 {
+			if slices.Contains(meant, f.name) {
+				continue
+			}
 			found := d.report(checkMissingField, at, "%s has no %s, which is required: expected %s", d.name(), f.name, f.plan.typ.want())
 			found.Path = found.Path.Field(f.name)
+			found.Hint = "add " + f.name + ": …"
 		}
 	}
 }
@@ -147,7 +161,7 @@ func (d *decoder) scalar(p *plan, v value, k kind, at offset, dst reflect.Value)
 		return
 	case k == intKind:
 		if n, fits := v.integer(); !fits || !s.within(n) {
-			d.report(checkOutOfRange, at, "%s is %s: expected %s", d.name(), clip(v.describe()), p.typ.want())
+			d.report(checkOutOfRange, at, "%s is %s: expected %s", d.name(), clip(v.describe()), p.typ.want()).Hint = "write " + p.typ.want()
 			return
 		}
 	case k == stringKind:

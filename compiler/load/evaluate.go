@@ -19,30 +19,34 @@ import (
 
 // evaluate has CUE evaluate the inputs, alone and without the schema, and decodes what comes out.
 func (d *decoder) evaluate(inputs []*input, at offset, dst reflect.Value) {
+	root, files, mistakes := d.evaluated(inputs)
+	d.files = files
+	loops := loopsOf(files)
+	for _, e := range mistakes {
+		d.cueError(e, loops)
+	}
+	d.root(topologyPlan(), root, at, dst)
+}
+
+// evaluated returns what the inputs are made of by CUE, the files of the instance, and CUE's errors.
+func (d *decoder) evaluated(inputs []*input) (*evaluated, []*ast.File, []errors.Error) {
 	v, files := d.build(inputs)
 	mistakes := errors.Errors(v.Validate())
 	if undefined := undefinedReferences(mistakes); undefined != nil {
 		// CUE doesn't evaluate anything while a reference leads to nothing. Report those, and evaluate with errors in their
 		// place, to find the other mistakes as well.
-		for _, e := range mistakes {
-			d.cueError(e, files)
-		}
+		first := mistakes
 		for _, file := range files {
 			eraseReferences(file, undefined)
 		}
 		v, files = d.build(inputs)
-		mistakes = errors.Errors(v.Validate())
-	}
-	for _, e := range mistakes {
-		if !isErased(e) {
-			d.cueError(e, files)
-		}
+		mistakes = append(first, slices.DeleteFunc(errors.Errors(v.Validate()), isErased)...)
 	}
 	root := newEvaluated(d, v, nil)
 	for _, file := range files {
 		root.origins = append(root.origins, file.Decls)
 	}
-	d.root(topologyPlan(), root, at, dst)
+	return root, files, mistakes
 }
 
 // build evaluates the inputs as one instance. It returns the files of the instance as well: in a module there may be more than

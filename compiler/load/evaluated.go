@@ -17,6 +17,7 @@ import (
 type evaluated struct {
 	d       *decoder
 	v       cue.Value
+	written cue.Value // v without its default taken
 	k       kind
 	at      token.Pos
 	origins [][]ast.Decl
@@ -24,8 +25,9 @@ type evaluated struct {
 
 // newEvaluated returns v, with its default taken. exprs are the expressions that are written for it.
 func newEvaluated(d *decoder, v cue.Value, exprs []ast.Expr) *evaluated {
+	written := v
 	v, _ = v.Default()
-	e := &evaluated{d: d, v: v, k: kindOf(v)}
+	e := &evaluated{d: d, v: v, written: written, k: kindOf(v)}
 	for _, expr := range exprs {
 		e.origins = appendOrigins(e.origins, expr)
 	}

@@ -144,21 +144,61 @@ func (in *input) parse(l *locator) diag.List {
 	default:
 		in.file, err = parser.ParseFile(in.name, in.data, parser.AllErrors)
 	}
-	var found diag.List
-	for _, e := range errors.Errors(err) {
-		message, pos := in.syntaxMessage(e), l.pos(in.inText(l.offset(e.Position())))
-		if m := yamlLine.FindStringSubmatch(message); m != nil && !pos.IsValid() {
-			message = m[2]
-			if line, err := strconv.Atoi(m[1]); err == nil {
-				pos = source.Pos{File: in.name, Line: line, Column: 1}
+	if err == nil {
+		return nil
+	}
+	// What a parser finds behind the first mistake follows from it.
+	e := errors.Errors(err)[0]
+	message, pos := in.syntaxMessage(e), l.pos(in.inText(l.offset(e.Position())))
+	if m := yamlLine.FindStringSubmatch(message); m != nil && !pos.IsValid() {
+		message = m[2]
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			pos = source.Pos{File: in.name, Line: line, Column: 1}
+		}
+	}
+	if !pos.IsValid() {
+		pos = l.pos(in.source.base)
+	}
+	hint := syntaxHint(message)
+	if in.format == cueFormat && aboutBrackets.MatchString(message) {
+		if at, isExtra, ok := misplaced(in.data); ok && in.source.base+at <= l.offset(e.Position()) {
+			pos = l.pos(in.source.base + at)
+			message, hint = "what is opened here is not closed where the lines below it end ("+message+")", "close it, or indent the lines alike"
+			if isExtra {
+				message, hint = "this closes nothing that is open on a line indented like it", "delete it, or indent the lines alike"
 			}
 		}
-		if !pos.IsValid() {
-			pos = l.pos(in.source.base)
-		}
-		found.Add(checkSyntax, diag.Error, "", "%s", l.withoutLiteral(message, pos)).Pos = pos
 	}
+	var found diag.List
+	d := found.Add(checkSyntax, diag.Error, "", "%s", l.withoutLiteral(message, pos))
+	d.Pos, d.Hint = pos, hint
 	return found
+}
+
+// aboutBrackets is what a parser says where a brace or bracket is missing, or there is one too many.
+var aboutBrackets = regexp.MustCompile(`^(expected '[\])}]'|expected 'EOF'|missing ',' in list|expected operand, found '[\])}])`)
+
+// syntaxHints are edits for what parsers say.
+var syntaxHints = []struct {
+	message *regexp.Regexp
+	hint    string
+}{
+	{regexp.MustCompile(`not terminated`), "close the string with a quotation mark"},
+	{regexp.MustCompile(`missing ','`), "write a comma, or begin a new line"},
+	{regexp.MustCompile(`expected label or ':'`), "write a colon behind the name of the field"},
+	{regexp.MustCompile(`expected operand`), "write a value behind the colon"},
+	{regexp.MustCompile(`illegal character`), "delete it, or put the text in quotes"},
+	{regexp.MustCompile(`escape sequence`), `write \\ for a backslash`},
+}
+
+// syntaxHint is an edit for what a parser says.
+func syntaxHint(message string) string {
+	for _, h := range syntaxHints {
+		if h.message.MatchString(message) {
+			return h.hint
+		}
+	}
+	return "correct what stands here, or right before it"
 }
 
 // inText moves a place at the end of the file back behind its last character, to a line that there is.
@@ -256,4 +296,4 @@ func (in *input) syntaxMessage(e errors.Error) string {
 	return clip(message)
 }
 
-var _ source.Locator = (*locator)(nil)
+var _ source.Tracer = (*locator)(nil)

@@ -6,10 +6,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"time"
 
 	"topoc/compiler/diag"
@@ -34,7 +36,7 @@ type Result struct {
 	Topology *model.Topology
 	// Locator knows where every value is written, and the text of every file. It is set in any case, and safe for concurrent
 	// use.
-	Locator source.Locator
+	Locator source.Tracer
 	// Diagnostics are the mistakes of shape, with their positions, sorted. Empty if and only if Topology is set.
 	Diagnostics diag.List
 	// Inputs is what was read. It is set in any case.
@@ -93,6 +95,7 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		if len(inputs) == 1 && !forceEvaluation && isLiteral(inputs[0].file) {
 			d.root(topologyPlan(), literalValue{inputs[0].file}, at, dst)
 		} else {
+			l.again = newAgain(inputs)
 			d.evaluate(inputs, at, dst)
 		}
 	}
@@ -100,11 +103,25 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}
 	}
 	l.done()
+	for _, found := range d.placed {
+		found.Pos = l.Locate(found.at)
+	}
+	for _, found := range d.found {
+		found.Hint = cmp.Or(found.Hint, lastHints[found.Check])
+	}
 	r := &Result{Locator: l, Diagnostics: sorted(d.found), Inputs: d.inputs.sorted()}
 	if len(r.Diagnostics) == 0 {
 		r.Topology = topology
 	}
 	return r, nil
+}
+
+// withoutIndex returns the path of the list that a path leads to an element of, or the path itself.
+func withoutIndex(p source.Path) source.Path {
+	if i := strings.LastIndexByte(string(p), '['); i >= 0 && strings.HasSuffix(string(p), "]") {
+		return p[:i]
+	}
+	return p
 }
 
 // sorted returns a list in its order, without what says the same twice: the same at the same place, and of one value each
@@ -130,7 +147,7 @@ func sorted(l diag.List) diag.List {
 			continue // the interpolation of a name that is not defined
 		}
 		if d.Check == checkConflict {
-			k = key{path: d.Path, check: d.Check}
+			k = key{path: withoutIndex(d.Path), check: d.Check} // of the elements of one list, as of one value, the first is enough
 		}
 		if !seen[k] {
 			once = append(once, d)

@@ -213,7 +213,7 @@ func TestHintsNameTheEdit(t *testing.T) {
 		{"switches: s: loopback6: \"10.0.0.1/32\"", "an IPv4 address belongs into the field of the same name without the 6"},
 		{"switches: s: loopback6: \"fd00::1\"", `add the length: "fd00::1/128" is this address alone`},
 		{"switches: \"leaf 1\": {}", `write "leaf-1"`},
-		{"clusters: \"A.b\": {}", ""},
+		{"clusters: \"A.b\": {}", "write a name as it is expected"},
 		{"clusters: c: bgp: meshPassword: \"x\"", secretHint},
 		{"clusters: c: calico: version: 3.31", `write it in quotes: "3.31"`},
 		{"clusters: c: calico: version: \"v3.31\"", `leave out the v: "3.31"`},

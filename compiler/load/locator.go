@@ -28,6 +28,7 @@ type locator struct {
 	files   []*sourceFile // sorted by base
 	entries []entry
 	byToken map[*token.File]*sourceFile // while decoding only
+	again   *again                      // how values came about; nil where all are written where they stand
 	hidden  sync.Map                    // lineOf to bool: whether it may show a password
 }
 
@@ -133,15 +134,20 @@ func (l *locator) Locate(path source.Path) source.Pos {
 		}
 		return l.pos(l.files[0].base)
 	}
-	at := 0
+	at, _ := l.find(path)
+	return l.pos(l.entries[at].pos)
+}
+
+// find returns the index of the entry at a path; where nobody wrote it, of its nearest ancestor, and false.
+func (l *locator) find(path source.Path) (at int, whole bool) {
 	for _, label := range path.Labels() {
 		child := l.child(at, label)
 		if child < 0 {
-			break
+			return at, false
 		}
 		at = child
 	}
-	return l.pos(l.entries[at].pos)
+	return at, true
 }
 
 // child returns the index of the entry that label leads to from entry i; -1 where there is none.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,6 +12,15 @@ import (
 
 	"topoc/compiler/diag"
 )
+
+// lastHints are the edits for mistakes of which no better one is known.
+var lastHints = map[string]string{
+	checkUndefined: "declare it, or write the name of something that is declared", checkConflict: "make the two the same, or delete one",
+	checkUnknownField: "correct its name, or delete it", checkMissingField: "write a value for it",
+	checkWrongType: "write a value as it is expected", checkOutOfRange: "write a value as it is expected",
+	checkBadAddress: "write an address as it is expected", checkBadPrefix: "write address and length as it is expected",
+	checkBadName: "write a name as it is expected", checkSyntax: "correct what stands here, or right before it",
+}
 
 // kindNames are the kinds as messages name them. Scalars show their value as well.
 var kindNames = map[kind]string{
@@ -82,10 +92,36 @@ func (d *decoder) badString(t *schemaType, v value, str string, at offset) {
 		d.report(check, at, "%s is not shown, as it may be a password: expected %s", d.name(), f.want)
 		return
 	}
-	found := d.report(check, at, "%s is %q: expected %s", d.name(), clip(str), f.want)
+	found := d.report(check, at, "%s is %q%s: expected %s", d.name(), clip(str), addressFault(str), f.want)
 	if f.hint != nil {
 		found.Hint = f.hint(str)
 	}
+}
+
+// dotted is what is meant as an IPv4 address, with or without length.
+var dotted = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)+(?:/([0-9]+))?$`)
+
+// addressFault says what is wrong with a string that is nearly an IPv4 address: ", and 302 is more than 255"; empty: nothing is, or
+// it is something else.
+func addressFault(s string) string {
+	m := dotted.FindStringSubmatch(s)
+	if m == nil || strings.Count(s, ".") == 1 {
+		return ""
+	}
+	address, _, _ := strings.Cut(s, "/")
+	numbers := strings.Split(address, ".")
+	for _, n := range numbers {
+		if v, err := strconv.Atoi(n); err != nil || v > 255 {
+			return ", and " + clip(n) + " is more than 255"
+		}
+	}
+	if len(numbers) != 4 {
+		return fmt.Sprintf(", which has %d numbers and not 4", len(numbers))
+	}
+	if v, err := strconv.Atoi(m[1]); m[1] != "" && (err != nil || v > 32) {
+		return ", and " + clip(m[1]) + " is more than 32"
+	}
+	return ""
 }
 
 // badLabel reports a map label that is no name for what the map holds.
@@ -102,38 +138,40 @@ func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
 	}
 }
 
-// unknownField reports a field that its struct doesn't have.
-func (d *decoder) unknownField(p *plan, label string, pos token.Pos) {
+// unknownField reports a field that its struct doesn't have, and returns the one that it nearly is; empty: none.
+func (d *decoder) unknownField(p *plan, label string, pos token.Pos) (near string) {
+	names := make([]string, len(p.fields))
+	for i, f := range p.fields {
+		names[i] = f.name
+	}
+	near = diag.Nearest(label, names)
 	if d.secret {
 		found := d.report(checkUnknownField, d.locator.offset(pos), "%s has another field than secret and key", d.name())
 		found.Hint = secretHint
-		return
+		return near
 	}
 	found := d.found.Add(checkUnknownField, diag.Error, d.where().Field(label), "%s has no field %s", p.typ.title(), shown(label))
 	found.Pos = d.locator.at(pos)
 	if hint := enterpriseHint(p.typ, label); hint != "" {
 		found.Message += ": only Calico Enterprise has it"
 		found.Hint = hint
-		return
+		return ""
 	}
-	names := make([]string, len(p.fields))
-	for i, f := range p.fields {
-		names[i] = f.name
-	}
-	if near := diag.Nearest(label, names); near != "" {
+	if near != "" {
 		found.Hint = "did you mean " + near + "?"
-		return
+		return near
 	}
 	found.Hint = "its fields are " + strings.Join(names, ", ")
 	for _, f := range p.typ.fields {
 		if f.typ.has(label) {
 			found.Hint = "write it below " + f.name + ": " + f.name + ": { " + label + ": … }"
-			return
+			return ""
 		}
 	}
 	if owner := ownerOf(label); owner != "" {
 		found.Hint = label + " is a field of " + owner + "; those of " + p.typ.title() + " are " + strings.Join(names, ", ")
 	}
+	return ""
 }
 
 // ownerOf returns the one definition that has a field, as messages call it; empty where none has it, or several.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"topoc/compiler/fabric"
 )
 
 // maxSets bounds the sets of failures that one Prove tries, over all sizes and claims. The sets of one size are tried all or
@@ -157,8 +159,11 @@ func (p *prover) proveSets(proofs []Proof, claims []int, chosen [][]pick) {
 			if !proof.Holds {
 				continue
 			}
-			if f.exchange != nil {
-				p.refute(proof, p.claims[f.claim], f.after, f.exchange, f.to)
+			c := p.claims[f.claim]
+			if gone := c.gone(firstOf(chosen[n])); gone != nil {
+				proof.Holds, proof.Reason = false, fmt.Sprintf("no node of cluster %s is left", gone.Name)
+			} else if f.exchange != nil {
+				p.refute(proof, c, f.after, f.exchange, f.to)
 			} else {
 				proof.Holds, proof.Reason = false, f.unsettled
 			}
@@ -166,6 +171,24 @@ func (p *prover) proveSets(proofs []Proof, claims []int, chosen [][]pick) {
 			proof.Reason = fmt.Sprintf("without %s: %s", strings.Join(proof.Failed, " and "), proof.Reason)
 		}
 	}
+}
+
+// gone returns the cluster of the two that a claim is about of which every node is among the failed; nil: neither.
+func (c *claim) gone(failed []element) *fabric.Cluster {
+	for _, of := range []*fabric.Cluster{c.expected.From.Cluster, c.expected.To.Cluster} {
+		dead := 0
+		for _, e := range failed {
+			for _, at := range e.places {
+				if at.part.Nodes != nil && at.part.Cluster == of {
+					dead++
+				}
+			}
+		}
+		if of != nil && dead > 0 && dead >= len(of.Nodes) {
+			return of
+		}
+	}
+	return nil
 }
 
 // unsettledIn tells what never settles in one of some regions after a failure and does while nothing has failed: what packets

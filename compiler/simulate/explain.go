@@ -40,8 +40,8 @@ func (t *traffic) explain(w *course, way []leg) *finding {
 	if stop := t.explainLoop(w, way); stop != nil {
 		return stop
 	}
-	return t.stop(last.at, w.prefix, last.at.part.Device(last.at.member).At(), t.remedy(w, way[0].at, last.at),
-		"%s drops packets to %s: %s", t.short(last.at), prefixText(w.prefix), w.endText(last))
+	edit, declared := t.remedy(w, way[0].at, last.at)
+	return t.stop(last.at, w.prefix, declared, edit, "%s drops packets to %s: %s", t.short(last.at), prefixText(w.prefix), w.endText(last))
 }
 
 // isAnnounced reports whether somebody brings the target of a course into BGP, though nobody may hear of it.
@@ -197,24 +197,26 @@ func lacking(w *course, way []leg) []place {
 	return all
 }
 
-// remedy is the edit that gives a device without BGP a route; empty: none is known.
-func (t *traffic) remedy(w *course, from, at place) string {
+// remedy is the edit that gives a device without BGP a route, and where it is made; empty: none is known.
+func (t *traffic) remedy(w *course, from, at place) (edit string, declared source.Path) {
 	c, wrap := w.clusterOf(), t.wrapEdit(w, from)
+	declared = at.part.Device(at.member).At()
 	switch {
 	case c == nil:
-		return ""
-	case at.part.Switch != nil && wrap != "":
-		return wrap + fmt.Sprintf(", or peer the nodes with switch %s (racks)", at.part.Switch.Name)
 	case wrap != "":
-		return wrap
+		declared = from.part.rules.poolOf(w.prefix).at
+		if at.part.Switch != nil {
+			wrap += fmt.Sprintf(", or peer the nodes with switch %s (racks)", at.part.Switch.Name)
+		}
+		edit = wrap
 	case at.part.Switch != nil && at.part.Router == nil && t.isScattered(w):
-		return fmt.Sprintf("peer the nodes of %s with switch %s (racks)", c.Name, at.part.Switch.Name)
+		edit = fmt.Sprintf("peer the nodes of %s with switch %s (racks)", c.Name, at.part.Switch.Name)
 	case at.part.Switch != nil && at.part.Router == nil:
-		return fmt.Sprintf("add staticRoutes: %q: via nodes of it to switch %s, or name the switch in a rack", c.Name, at.part.Switch.Name)
+		edit = fmt.Sprintf("add staticRoutes: %q: via nodes of it to switch %s, or name the switch in a rack", c.Name, at.part.Switch.Name)
 	case at.part.Host != nil:
-		return fmt.Sprintf("add routes: %q: via nodes of it to host %s", c.Name, at.part.Host.Name)
+		edit = fmt.Sprintf("add routes: %q: via nodes of it to host %s", c.Name, at.part.Host.Name)
 	case at.part.Cluster != nil && at.part.Cluster != c:
-		return fmt.Sprintf("add a peering of %s and %s", at.part.Cluster.Name, c.Name)
+		edit = fmt.Sprintf("add a peering of %s and %s", at.part.Cluster.Name, c.Name)
 	}
-	return ""
+	return edit, declared
 }

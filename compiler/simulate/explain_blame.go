@@ -101,3 +101,17 @@ func someNames(all []string) string {
 	}
 	return all[0]
 }
+
+// twin returns a switch above the origin of the route that has the AS number of another switch, to which the route is therefore not
+// sent: it would take it for a loop. nil: there is none.
+func (s *search) twin(at place) *fabric.Switch {
+	r := rackOf(s.w.owner)
+	if at.part.Switch == nil || r == nil || slices.Contains(r.Switches, at.part.Switch) {
+		return nil
+	}
+	i := slices.IndexFunc(r.Switches, func(sw *fabric.Switch) bool { return sw.ASN == at.part.Switch.ASN })
+	if i < 0 {
+		return nil
+	}
+	return r.Switches[i]
+}

@@ -32,8 +32,17 @@ func (t *traffic) explainLoop(w *course, way []leg) *finding {
 	declared, edit := at.at.part.Device(at.at.member).At(), ""
 	if r := w.sharedAS(at.to); r != nil {
 		declared = r.At()
+		if r.Model.ASNumber != nil {
+			declared = declared.Field("asNumber")
+		}
+		var alike []string
+		for _, other := range r.Cluster.Racks {
+			if other.ASN == r.ASN {
+				alike = append(alike, other.Name)
+			}
+		}
 		rule += fmt.Sprintf(": its AS path over %s is the shortest, as the racks on both sides are AS %d", t.short(at.to), r.ASN)
-		edit = fmt.Sprintf("give rack %s an asNumber of its own", r.Name)
+		edit = fmt.Sprintf("give each of racks %s an asNumber of its own", someNames(alike))
 	}
 	return t.stop(at.at, w.prefix, declared, edit, "%s", rule)
 }

@@ -86,10 +86,18 @@ func (s *search) stopAtMessage(h *hurdle, lacking place) *finding {
 		stop.Device = nameOf(from)
 		stop.sentence = fmt.Sprintf("%s does not pass %s on to %s: %s", e(from), prefix, e(to), said)
 	}
+	if twin := s.twin(to); twin != nil && h.message.Reason == bgp.DeniedExport && from.part.Switch != nil {
+		names := []string{twin.Name, to.part.Switch.Name}
+		slices.Sort(names)
+		stop.Rule = fmt.Sprintf("%s is AS %d, as is %s, which it comes from", e(to), twin.ASN, twin.Name)
+		stop.sentence = fmt.Sprintf("%s does not pass %s on to %s: %s", e(from), prefix, e(to), stop.Rule)
+		stop.Edit, stop.At = fmt.Sprintf("give switches %s and %s different AS numbers", names[0], names[1]), to.part.Switch.At().Field("asNumber")
+		return stop
+	}
 	var edited source.Path
 	stop.Edit, edited = s.edit(h.message, from, to, rule)
-	if stop.At == "" {
-		stop.At = edited
+	if stop.At == "" || edited.Has(stop.At) && strings.HasPrefix(string(edited), "peerings.") {
+		stop.At = edited // of a filter that is derived from a peering: the field that decides
 	}
 	return stop
 }

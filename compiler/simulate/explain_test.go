@@ -252,7 +252,7 @@ func TestTraceNamesTheEditThatMends(t *testing.T) {
 			"gw drops packets to 10.210.63.192/26: no route to 10.210.63.192/26; add staticRoutes: \"cluster-b\": via nodes of it to switch gw, or name the switch in a rack"},
 		{"racks of one AS whose reflectors peer: the leaf prefers their way, which leads back", "leaf-spine",
 			[]string{"rack2: {asNumber: 64513", "rack2: {asNumber: 64512"}, nil, "prod/node6", "prod/node3/pods",
-			"leaf02 sends packets to 10.233.71.0/26 to node4, and they come back: its AS path over node4 is the shortest, as the racks on both sides are AS 64512; give rack rack2 an asNumber of its own"},
+			"leaf02 sends packets to 10.233.71.0/26 to node4, and they come back: its AS path over node4 is the shortest, as the racks on both sides are AS 64512; give each of racks rack1 and rack2 an asNumber of its own"},
 		{"two subnets whose gateways do not know each other", "two-clusters", onTwoSubnets("waivers:",
 			"switches: {g1: {dialect: \"frr\", interfaces: a: address: \"172.17.0.1/16\"}, g2: {dialect: \"frr\", interfaces: a: address: \"172.18.0.1/16\"}}\nwaivers:"), nil, "cluster-a", "cluster-b",
 			"cluster-a-m03 and cluster-b-m03 have no session: no route to 172.18.0.9 at g1; give cluster-a-m03 and cluster-b-m03 a way to each other: a gateway, a link, or a subnet in common"},

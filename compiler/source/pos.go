@@ -37,3 +37,18 @@ type Locator interface {
 	// Line returns a line of a file, counted from 1, without its end; false where the file has no such line.
 	Line(file string, line int) (string, bool)
 }
+
+// Made is how a value came about that is not written where it stands. The zero Made is a value that is.
+type Made struct {
+	From Pos   // where the value is written that stands there by reference; not valid: it is put together where it stands
+	Of   []Pos // where the literals are written that references brought into it; in the order of files and lines
+}
+
+// Tracer is a Locator that knows how values came about. It is safe for concurrent use.
+type Tracer interface {
+	Locator
+	Made(Path) Made
+	// Standing returns the paths of all values that stand at a place, in the order of the topology: one line may stand for many
+	// values, as a default or a comprehension does.
+	Standing(Pos) []Path
+}
