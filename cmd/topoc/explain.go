@@ -18,7 +18,7 @@ func explainCommand() *command {
 	return &command{
 		name:    "explain",
 		args:    "[CHECK | dialect [NAME]]",
-		summary: "say what a check means and what mends its findings, or what a dialect can do",
+		summary: "say what a check means and what mends it, or what a dialect can do",
 		help: `
 CHECK is the name in brackets behind a finding: a check's, or that of a mistake
 of shape. Its page says what happens where it is not minded, and has a topology
@@ -53,10 +53,7 @@ func explain(w io.Writer, args []string, isJSON bool) error {
 	pages := check.Pages()
 	if len(args) > 0 {
 		i := slices.IndexFunc(pages, func(p *check.Page) bool { return p.Name == args[0] })
-		switch {
-		case i < 0 && check.Known(args[0]):
-			return usagef("topoc explain lists those that it has", "explain: this version does not have the check %s yet", args[0])
-		case i < 0:
+		if i < 0 {
 			hint := nearestHint(args[0], explainable(), "topoc explain lists the checks")
 			return usagef(hint, "explain: no check is called %q", args[0])
 		}

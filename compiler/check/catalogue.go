@@ -11,8 +11,8 @@ type chapter struct {
 	names []string
 }
 
-// chapters is every check that topoc knows by name, in the order of the index of docs/checks.md; the names of a chapter are sorted. It
-// has more than All: a waiver may name a check that this release doesn't run yet, so that one file serves several releases.
+// chapters is every check that topoc knows by name, in the order of the index of docs/checks.md; the names of a chapter are sorted.
+// Tests hold it to the rules that there are.
 var chapters = []chapter{
 	{"Addressing", strings.Fields(`
 		address-outside-subnet
@@ -133,7 +133,7 @@ var aboutNames = strings.Fields(`filter-unknown rr-unknown-node static-route-not
 // IsAboutNames reports whether a check, or a mistake of shape, is about names that lead nowhere.
 func IsAboutNames(name string) bool { return slices.Contains(aboutNames, name) }
 
-// Known reports whether name is a check's, be it one of this release or not.
+// Known reports whether name is a check's.
 func Known(name string) bool {
 	_, ok := slices.BinarySearch(catalogue, name)
 	return ok

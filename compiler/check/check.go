@@ -96,7 +96,7 @@ func All() []*Rule {
 	return all
 }
 
-// Lookup returns the rule of that name, or nil where this release has none; Known tells such a name from a misspelt one.
+// Lookup returns the rule of that name, or nil.
 func Lookup(name string) *Rule { return registry[name] }
 
 // Options chooses what Run does. The zero Options runs every rule and lets no waiver expire.
