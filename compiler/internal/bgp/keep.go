@@ -96,6 +96,11 @@ func (s *Solver) Resume(k *Kept, detours []Detour) (x *Solution, heard []int32, 
 		s.hangUp(end)
 		s.hangUp(end ^ 1)
 	}
+	if s.isOrphaned() {
+		for end := range s.plan.ends { // else what is told of it would go round until every reflector is in every list
+			s.hangUp(int32(end))
+		}
+	}
 	for _, d := range detours {
 		s.reroute(int32(d.Speaker.Index), int32(d.Hop.Index))
 	}
@@ -138,6 +143,11 @@ func (s *Solver) saveEdge(index int32) {
 func (s *Solver) bury(at int32) {
 	s.saveSlot(at)
 	s.slots[at].members = 0
+}
+
+// isOrphaned reports whether nobody is left who brings the destination in.
+func (s *Solver) isOrphaned() bool {
+	return !slices.ContainsFunc(s.dest.Origins, func(o Origination) bool { return !slices.Contains(s.losses.gone, int32(o.Speaker.Index)) })
 }
 
 // hangUp forgets what came in by an end.
