@@ -4,6 +4,7 @@ go 1.26.1
 
 require (
 	cuelang.org/go v0.17.1
+	github.com/coredns/caddy v1.1.4
 	github.com/gaissmai/bart v0.26.0
 	github.com/owenrumney/go-sarif/v3 v3.3.1
 	github.com/projectcalico/api v0.0.0-20250916150628-d4009e4d7c50

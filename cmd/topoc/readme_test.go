@@ -350,4 +350,9 @@ func readText(t *testing.T, file string) string {
 	return string(text)
 }
 
-func inCode(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+func inCode(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return "`" + strings.Join(names, "`, `") + "`"
+}
