@@ -4,6 +4,7 @@ go 1.26.1
 
 require (
 	cuelang.org/go v0.17.1
+	github.com/coredns/caddy v1.1.4
 	github.com/fsnotify/fsnotify v1.9.0
 	github.com/gaissmai/bart v0.26.0
 	github.com/owenrumney/go-sarif/v3 v3.3.1

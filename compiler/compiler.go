@@ -13,6 +13,7 @@ import (
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/firewall"
 	"topoc/compiler/hostroute"
 	"topoc/compiler/load"
 	"topoc/compiler/simulate"
@@ -171,7 +172,7 @@ func (o Options) objects(f *fabric.Fabric) (map[*fabric.Cluster]*calico.Objects,
 	return byCluster, nil
 }
 
-// compile makes the files of every cluster, switch and host. The targets read the fabric and the objects and share nothing
+// compile makes the files of every cluster, switch and host, and of firewalls. The targets read the fabric and the objects and share nothing
 // else, so they run side by side. The diagnostics are names that the user chose and no file can have; the Set is nil then.
 // With namesOnly a cluster has one empty file: printing manifests takes far longer than all else.
 func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, namesOnly bool) (*artifact.Set, diag.List) {
@@ -189,6 +190,9 @@ func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, name
 	}
 	for _, h := range f.Hosts {
 		targets = append(targets, func() []artifact.File { return hostroute.Compile(h, f.Name) })
+	}
+	if !namesOnly { // it makes its names unique
+		targets = append(targets, func() []artifact.File { return firewall.Compile(f) })
 	}
 
 	set := &artifact.Set{}

@@ -52,7 +52,7 @@ var layers = func() map[string][]string {
 	layer([]string{"compiler/load"}, append(read, "schema")...)
 	layer([]string{"compiler/fabric", "compiler/importer"}, read...)
 	target := append(read, "compiler/fabric", "compiler/artifact", "compiler/internal/cfgtext")
-	targets := []string{"compiler/calico", "compiler/switchconf", "compiler/hostroute"}
+	targets := []string{"compiler/calico", "compiler/switchconf", "compiler/hostroute", "compiler/firewall"}
 	layer(targets, target...)
 	layer([]string{"compiler/simulate"}, "compiler/fabric", "compiler/model", "compiler/diag", "compiler/source", "compiler/calico",
 		"compiler/internal/bgp")

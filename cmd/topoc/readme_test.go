@@ -138,7 +138,7 @@ func TestReadmeFiles(t *testing.T) {
 	_, section, _ := strings.Cut(text, "\n## Files of a build\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	rows, unseen := map[string]*regexp.Regexp{}, map[string]bool{}
-	names := strings.NewReplacer("CLUSTER", "[^/]+", "SWITCH", "[^/]+", "HOST", "[^/]+", "FILE", "[^/]+", "EXT", "[^/]+")
+	names := strings.NewReplacer("CLUSTER", "[^/]+", "SWITCH", "[^/]+", "HOST", "[^/]+", "GROUP", "[^/]+", "FILE", "[^/]+", "EXT", "[^/]+")
 	for _, cell := range regexp.MustCompile(`(?m)^\| .*? \|`).FindAllString(section, -1) {
 		for _, span := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cell, -1) {
 			rows[span[1]] = regexp.MustCompile(`^` + names.Replace(regexp.QuoteMeta(span[1])) + `$`)
@@ -349,4 +349,9 @@ func readText(t *testing.T, file string) string {
 	return string(text)
 }
 
-func inCode(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+func inCode(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return "`" + strings.Join(names, "`, `") + "`"
+}

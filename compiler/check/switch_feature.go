@@ -6,7 +6,6 @@ import (
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/hostroute"
 )
 
 var _ = rule(Rule{
@@ -16,7 +15,7 @@ var _ = rule(Rule{
 
 Switch dialects differ in what they can express: sessions over unnumbered links, dynamic neighbors, AS override, BFD. topoc
 refuses what it would otherwise have to leave out silently; the finding names the dialects that can. It also names the
-dialects, host systems and DNS servers that this release of topoc does not write.
+dialects that this release of topoc does not write.
 
 Mend it by not asking for the feature, with another dialect, or with managed: false for a switch that is configured by
 hand.`,
@@ -39,16 +38,6 @@ hand.`,
 				} else {
 					d.WithHint("%s, or use a dialect that can: %s", doWithout(s, need), able)
 				}
-			}
-		}
-		for _, h := range p.Fabric.Hosts {
-			if len(h.Routes) > 0 && !hostroute.SystemWritten(h.System) {
-				p.Reportf(h.At().Field("system"), "host %s: this release does not write routes for %s", h.Name, h.System).
-					WithHint("use one of: %s", strings.Join(written(hostroute.AllSystems(), func(s hostroute.System) string { return s.Name }), ", "))
-			}
-			if h.DNS != nil && len(h.DNS.Zones) > 0 && !hostroute.DNSWritten(h.DNS.Server) {
-				p.Reportf(h.At().Fields("dns", "server"), "host %s: this release does not write forwarding for %s", h.Name, h.DNS.Server).
-					WithHint("use one of: %s", strings.Join(written(hostroute.AllDNSServers(), func(s hostroute.DNSServer) string { return s.Name }), ", "))
 			}
 		}
 	},
@@ -92,12 +81,4 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
 	}
 	return "write the name that the switch itself has for it"
-}
-
-func written[T any](forms []T, name func(T) string) []string {
-	var names []string
-	for _, f := range forms {
-		names = append(names, name(f))
-	}
-	return names
 }

@@ -2,7 +2,6 @@ package hostroute
 
 import (
 	"fmt"
-	"net/netip"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -22,9 +21,9 @@ var nasty = []string{
 }
 
 // rename returns example with s wherever a name of the user's stands. What it means is that of example with other names.
-func rename(system, s string) *fabric.Host {
+func rename(system, server, s string) *fabric.Host {
 	h := example(system)
-	h.Name, h.Interface = s, s
+	h.Name, h.Interface, h.DNS.Server = s, s, server
 	cluster := &fabric.Cluster{Name: s}
 	for i := range h.Routes {
 		h.Routes[i].Cluster = cluster
@@ -38,8 +37,20 @@ func rename(system, s string) *fabric.Host {
 	}
 	h.Gateway6 = h.Gateway6.WithZone(s)
 	for i := range h.DNS.Zones {
-		h.DNS.Zones[i].Cluster, h.DNS.Zones[i].Domain = cluster, s
-		h.DNS.Zones[i].Service = h.DNS.Zones[i].Service.WithZone(s)
+		z := &h.DNS.Zones[i]
+		z.Cluster, z.Domain, z.Service = cluster, strings.ReplaceAll(z.Domain, "prod.example", s), z.Service.WithZone(s)
+	}
+	return h
+}
+
+// plain returns example without the domains that rename makes no names of, so that both forward as much.
+func plain(system, server, s string) *fabric.Host {
+	h := example(system)
+	h.DNS.Server = server
+	for i, z := range rename(system, server, s).DNS.Zones {
+		if !isDomain(z.Domain) {
+			h.DNS.Zones[i].Domain = ""
+		}
 	}
 	return h
 }
@@ -51,42 +62,65 @@ func FuzzNames(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, system := range AllSystems() {
-			harmless := Compile(example(system.Name), "lab")
-			files := Compile(rename(system.Name, s), s)
-			if len(files) != len(harmless) {
-				t.Fatalf("%d files, want %d", len(files), len(harmless))
-			}
-			for i, file := range files {
-				name := strings.TrimPrefix(harmless[i].Path, "hosts/web/")
-				text := string(file.Data)
-				if bad := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }); bad >= 0 {
-					t.Fatalf("%s holds %q", name, text[bad])
-				}
-				same, isKnown := sameMeaning[strings.TrimPrefix(name, "undo-")]
-				if !isKnown {
-					t.Fatalf("no test knows %s", name)
-				}
-				if err := same(text, string(harmless[i].Data), s); err != nil {
-					t.Fatalf("%s: %v\n%s", name, err, text)
-				}
-			}
+			sayTheSame(t, plain(system.Name, "dnsmasq", s), rename(system.Name, "dnsmasq", s), s)
+		}
+		for _, server := range AllDNSServers() {
+			sayTheSame(t, plain("iproute2", server.Name, s), rename("iproute2", server.Name, s), s)
 		}
 	})
+}
+
+func sayTheSame(t *testing.T, plain, renamed *fabric.Host, s string) {
+	t.Helper()
+	harmless, files := Compile(plain, "lab"), Compile(renamed, s)
+	if len(files) != len(harmless) {
+		t.Fatalf("%d files, want %d", len(files), len(harmless))
+	}
+	for i, file := range files {
+		name := strings.TrimPrefix(harmless[i].Path, "hosts/web/")
+		text := string(file.Data)
+		if bad := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }); bad >= 0 {
+			t.Fatalf("%s holds %q", name, text[bad])
+		}
+		same, isKnown := sameMeaning[strings.TrimPrefix(name, "undo-")]
+		if !isKnown {
+			t.Fatalf("no test knows %s", name)
+		}
+		if err := same(text, string(harmless[i].Data), s); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, text)
+		}
+	}
 }
 
 // sameMeaning compares, for each file, a text that was written for the name s with the one for harmless names, read by means
 // other than those that wrote it.
 var sameMeaning = map[string]func(got, harmless, s string) error{
-	"routes.batch":       sameStatements(func(line, _ string) string { return line }),
-	"60-topoc.yaml":      sameYAML,
-	"topoc.nmconnection": sameStatements(harmlessSetting),
-	"dns-dnsmasq.conf":   sameForwarding,
+	"routes.batch":              sameStatements(unchanged),
+	"routes.ps1":                sameStatements(unchanged),
+	"60-topoc.yaml":             sameYAML,
+	"topoc.nmconnection":        sameStatements(harmlessSetting),
+	"60-topoc.conf":             sameStatements(harmlessDevice),
+	"interfaces":                sameStanzas,
+	"dns-dnsmasq.conf":          sameForwarding,
+	"dns-unbound.conf":          sameForwarding,
+	"dns-bind.conf":             sameForwarding,
+	"dns-coredns.conf":          sameForwarding,
+	"dns-systemd-resolved.conf": sameForwarding,
+	"dns-windows.ps1":           sameForwarding,
 }
 
-// statements returns the lines that are no comments.
+// extracted is a comment that the commands of a file take out of it, to be read by something.
+var extracted = regexp.MustCompile(`^#[0-9]*\|`)
+
+// statements returns the lines that are no comments, or are to be taken out of them.
 func statements(text string) []string {
-	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return line == "" || strings.HasPrefix(line, "#") })
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool {
+		line = strings.TrimSpace(line)
+		return line == "" || strings.HasPrefix(line, "#") && !extracted.MatchString(line)
+	})
 }
+
+func unchanged(line, _ string) string { return line }
 
 // sameStatements compares line by line, after calm has put harmless names in place of s.
 func sameStatements(calm func(line, s string) string) func(got, harmless, s string) error {
@@ -113,6 +147,35 @@ func harmlessSetting(line, s string) string {
 		return "id=topoc-eth0"
 	}
 	return line
+}
+
+// harmlessDevice reads the next hop of a route of systemd-networkd, which may stand without its interface.
+func harmlessDevice(line, s string) string {
+	if m := nextHop.FindStringSubmatch(line); m != nil && (m[2] == "" || m[2] == s) {
+		return m[1] + "@eth0"
+	}
+	return line
+}
+
+var (
+	plainName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	nextHop   = regexp.MustCompile(`^(MultiPathRoute=[0-9a-f.:]+)(?:@([A-Za-z0-9_.-]+))?$`)
+	stanza    = regexp.MustCompile(`(?m)^(iface|  up|  down) .*$`)
+)
+
+// sameStanzas wants the stanzas of ifupdown to be for the interface s, or none to be there.
+func sameStanzas(got, harmless, s string) error {
+	if !plainName.MatchString(s) || !stanza.MatchString(got) {
+		harmless = stanza.ReplaceAllString(harmless, "")
+	}
+	return sameStatements(func(line, s string) string {
+		for _, family := range []string{"inet", "inet6"} {
+			if line == "iface "+s+" "+family+" manual" {
+				return "iface eth0 " + family + " manual"
+			}
+		}
+		return line
+	})(got, harmless, s)
 }
 
 // dropInLine is a line that the comments tell the reader to extract.
@@ -152,27 +215,13 @@ func sameYAML(got, harmless, s string) error {
 	return nil
 }
 
-var forwarding = regexp.MustCompile(`^(server=/([a-zA-Z0-9_.-]+)/([0-9a-f.:]+)|rebind-domain-ok=/([a-zA-Z0-9_.-]+)/|rev-server=([0-9a-f.:/]+),([0-9a-f.:]+))$`)
-
-// sameForwarding wants every statement to be of its form, with s for its domain, and all or none of them.
+// sameForwarding wants every statement to be that for the domain prod.example, with s in its place; s then has harmless characters.
 func sameForwarding(got, harmless, s string) error {
-	lines := statements(got)
-	if len(lines) != 0 && len(lines) != len(statements(harmless)) {
-		return fmt.Errorf("%d statements, want %d or none", len(lines), len(statements(harmless)))
+	lines := statements(strings.ReplaceAll(harmless, "prod.example", s))
+	if strings.Contains(harmless, "prod.example") && !plainName.MatchString(s) {
+		return fmt.Errorf("forwards the domain %q", s)
 	}
-	for _, line := range lines {
-		m := forwarding.FindStringSubmatch(line)
-		if m == nil {
-			return fmt.Errorf("has the line %q", line)
-		}
-		if domain := m[2] + m[4]; domain != "" && domain != s {
-			return fmt.Errorf("has the domain %q, want %q", domain, s)
-		}
-		if service := m[3] + m[6]; service != "" && !netip.MustParseAddr(service).IsValid() {
-			return fmt.Errorf("has the service %q", service)
-		}
-	}
-	return nil
+	return sameStatements(unchanged)(got, strings.Join(lines, "\n"), s)
 }
 
 // The commands in comments are there to be pasted.

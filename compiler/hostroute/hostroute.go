@@ -30,8 +30,7 @@ type Form struct {
 	Undo  func(w *cfgtext.Writer, h *fabric.Host)
 }
 
-// Compile returns the files of one host, sorted by path; none where it has no routes and forwards nothing, and none for a
-// system or DNS server that this release does not write (see SystemWritten and DNSWritten).
+// Compile returns the files of one host, sorted by path; none where it has no routes and forwards nothing.
 //
 // No string of h or topology makes it panic or stands for more than one value in a file: what a form cannot hold is
 // written as a comment that says so, or where it only names something, with "?" for what cannot stand. A host's name must

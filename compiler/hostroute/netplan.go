@@ -72,8 +72,7 @@ func netplanUsage(w *cfgtext.Writer, h *fabric.Host) {
 		"routes would then vanish without an error. Where "+name+" stands under bonds, bridges or vlans, netplan refuses this file.")
 }
 
-// networkdDropIn tells how to get the multipath routes that netplan cannot express. The interface stands at each next hop
-// because systemd before 249 needs it there (systemd issue 19890).
+// networkdDropIn tells how to get the multipath routes that netplan cannot express.
 func networkdDropIn(w *cfgtext.Writer, h *fabric.Host, routes []fabric.StaticRoute) {
 	dir := dropInDir(h)
 	gap(w)
@@ -84,15 +83,11 @@ func networkdDropIn(w *cfgtext.Writer, h *fabric.Host, routes []fabric.StaticRou
 		"sed -n 's/^#| //p' "+netplanFile+" > "+shellWord(dir+"/60-topoc.conf"),
 		"networkctl reload")
 	remark(w, `With renderer: NetworkManager, write system: "networkmanager" for this host instead.`)
-	device := ""
-	if isLinuxName(h.Interface) {
-		device = "@" + h.Interface
-	}
 	for _, r := range routes {
 		w.Line("#| [Route]")
 		w.Line("#| Destination=%s", r.Prefix)
 		for _, a := range r.NextHops {
-			w.Line("#| MultiPathRoute=%s%s", address(a), device)
+			w.Line("#| MultiPathRoute=%s%s", address(a), atDevice(h))
 		}
 	}
 }

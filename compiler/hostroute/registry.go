@@ -8,30 +8,17 @@ import (
 	"topoc/compiler/fabric"
 )
 
-// The systems and DNS servers that this release writes. The language knows more (fabric.HostSystems, fabric.DNSServers):
-// SystemWritten and DNSWritten tell which of its words have no form yet.
+// The systems and DNS servers, which are those that the language knows (fabric.HostSystems, fabric.DNSServers).
 var (
 	systems    = registry[System]{what: "system", words: fabric.HostSystems()}
 	dnsServers = registry[DNSServer]{what: "DNS server", words: fabric.DNSServers()}
 )
 
-// AllSystems returns the systems that this release writes, sorted by name.
+// AllSystems returns the systems, sorted by name.
 func AllSystems() []System { return systems.all() }
 
-// AllDNSServers returns the DNS servers that this release writes, sorted by name.
+// AllDNSServers returns the DNS servers, sorted by name.
 func AllDNSServers() []DNSServer { return dnsServers.all() }
-
-// SystemWritten reports whether this release writes files for the host system of that name.
-func SystemWritten(name string) bool {
-	_, ok := systems.lookup(name)
-	return ok
-}
-
-// DNSWritten reports whether this release writes files for the DNS server of that name.
-func DNSWritten(name string) bool {
-	_, ok := dnsServers.lookup(name)
-	return ok
-}
 
 // system registers a System. A name that is taken, or that the language does not know, panics.
 func system(s System) System { return systems.add(s.Name, s) }

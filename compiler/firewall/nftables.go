@@ -1,0 +1,217 @@
+package firewall
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"topoc/compiler/fabric"
+	"topoc/compiler/internal/cfgtext"
+)
+
+// The chains that a file fills, and the table they stand in: a rule can jump only to a chain of its own table, so this is the one
+// that distributions begin with.
+const (
+	nftTable     = "inet filter"
+	inputChain   = "topoc_input"
+	forwardChain = "topoc_forward"
+)
+
+// mostMembers is the most nodes that a file names as those it is for.
+const mostMembers = 16
+
+// writeRules writes the needs of a group of nodes. Sets are variables of the file, not of the table: so a second load, which
+// empties the chains first, leaves nothing of the first one. Held against nft 1.0.6.
+func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
+	remark(w, "What "+g.name+" must let in: for nftables, the same on each of")
+	remark(w, members(g))
+	w.Line("#")
+	command(w, "Check:", "nft -c -f "+g.file)
+	command(w, "Load:", "nft -f "+g.file)
+	command(w, "Use:", "nft insert rule "+nftTable+" input jump "+inputChain+"    # once, in your own chain, before it drops")
+	command(w, "", "nft insert rule "+nftTable+" forward jump "+forwardChain)
+	command(w, "Remove:", "delete these two rules, then nft -f undo-"+g.file)
+	w.Line("#")
+	remark(w, "It fills the chains "+inputChain+" and "+forwardChain+" of table "+nftTable+", and touches nothing else. They accept, and return what they do not know",
+		"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
+		"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
+		"replace \""+nftTable+"\" here.")
+	if g.cluster.Incomplete {
+		remark(w, "Not all nodes of "+g.cluster.Name+" are in the topology: the subnets of those that are stand for them.")
+	}
+	v := variables{}
+	var input []ruleSet
+	for _, n := range needs {
+		input = append(input, v.rules(n))
+	}
+	pods := podRanges(g.cluster)
+	for i, name := range v.names {
+		w.Blank()
+		w.Enclose("define "+name+" = {", "}", func() { elements(w, v.sets[i]) })
+	}
+	w.Blank()
+	declareChains(w)
+	w.Blank()
+	w.Enclose("table "+nftTable+" {", "}", func() {
+		w.Enclose("chain "+inputChain+" {", "}", func() {
+			for _, set := range input {
+				remark(w, set.about)
+				for _, rule := range set.rules {
+					w.Line("%s", rule)
+				}
+			}
+		})
+		w.Enclose("chain "+forwardChain+" {", "}", func() {
+			remark(w, "pods: what they may is up to NetworkPolicy")
+			for _, p := range pods {
+				w.Line("%s saddr %s accept", ipOf(p), p)
+				w.Line("%s daddr %s accept", ipOf(p), p)
+			}
+		})
+	})
+}
+
+// declareChains makes the chains where they are not there yet, and empties them. All of a file is one transaction: there is no
+// moment without rules.
+func declareChains(w *cfgtext.Writer) {
+	w.Enclose("table "+nftTable+" {", "}", func() {
+		for _, chain := range []string{inputChain, forwardChain} {
+			w.Enclose("chain "+chain+" {", "}", func() {})
+		}
+	})
+	for _, chain := range []string{inputChain, forwardChain} {
+		w.Line("flush chain %s %s", nftTable, chain)
+	}
+}
+
+// writeUndo writes what takes the chains away. It declares them first, so that there is something to delete on a second run.
+func writeUndo(w *cfgtext.Writer, g *unit) {
+	remark(w, "Takes away the chains that "+g.file+" fills.")
+	w.Line("#")
+	command(w, "Apply:", "nft -f undo-"+g.file)
+	w.Line("#")
+	remark(w, "Delete the rules that jump to them first (nft -a list ruleset | grep topoc_): as long as there is one, nft refuses this file as a whole.")
+	w.Blank()
+	declareChains(w)
+	for _, chain := range []string{inputChain, forwardChain} {
+		w.Line("delete chain %s %s", nftTable, chain)
+	}
+}
+
+// members names the nodes of a group.
+func members(g *unit) string {
+	var names []string
+	for _, n := range g.nodes {
+		names = append(names, n.Name)
+	}
+	return few(names, mostMembers)
+}
+
+// podRanges returns a cluster's pod ranges, disjoint, IPv4 first.
+func podRanges(c *fabric.Cluster) []netip.Prefix {
+	byFamily := map[fabric.Family][]netip.Prefix{}
+	for _, r := range c.PodRanges() {
+		f := fabric.FamilyOf(r.Prefix.Addr())
+		byFamily[f] = append(byFamily[f], r.Prefix.Masked())
+	}
+	return append(merge(byFamily[fabric.IPv4]), merge(byFamily[fabric.IPv6])...)
+}
+
+// ruleSet is the rules of one need, and what they are for.
+type ruleSet struct {
+	about string
+	rules []string
+}
+
+// variables are the sets that rules of a file refer to, each once.
+type variables struct {
+	names []string
+	sets  [][]netip.Prefix
+}
+
+// rules returns the rules of a need, one a family. A need of a part of the group says whose: the others drop what is not theirs.
+func (v *variables) rules(n need) ruleSet {
+	set := ruleSet{about: n.why + ", from " + n.from.title()}
+	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
+		from, to := n.from.of(f), n.to.of(f)
+		if len(from) == 0 || len(to) == 0 || n.family != 0 && n.family != f {
+			continue
+		}
+		ip := ipOf(from[0])
+		rule := ip + " saddr " + v.set(from)
+		if n.isPart {
+			rule += " " + ip + " daddr " + v.set(to)
+		}
+		switch n.protocol {
+		case ipip:
+			rule += " ip protocol 4"
+		case tcp, udp:
+			rule += " " + strings.ToLower(n.protocol.String()) + " dport " + strconv.Itoa(int(n.ports[0]))
+		}
+		set.rules = append(set.rules, rule+" accept")
+	}
+	return set
+}
+
+// set returns how a rule names prefixes: a single one as it is, several by a variable.
+func (v *variables) set(prefixes []netip.Prefix) string {
+	if len(prefixes) == 1 {
+		return short(prefixes[0])
+	}
+	for i, set := range v.sets {
+		if slices.Equal(set, prefixes) {
+			return "$" + v.names[i]
+		}
+	}
+	v.names = append(v.names, fmt.Sprintf("topoc_%d", len(v.names)+1))
+	v.sets = append(v.sets, prefixes)
+	return "$" + v.names[len(v.names)-1]
+}
+
+func ipOf(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "ip"
+	}
+	return "ip6"
+}
+
+// elements writes a set's prefixes, several a line.
+func elements(w *cfgtext.Writer, prefixes []netip.Prefix) {
+	line := ""
+	for _, p := range prefixes {
+		word := short(p) + ","
+		if line != "" && len(line)+1+len(word) > 90 {
+			w.Line("%s", line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	w.Line("%s", line)
+}
+
+// remark writes a paragraph of comments, wrapped between words. The only strings of the user's in a file stand in comments: of
+// what is no printable ASCII, which could end one, there is a "?".
+func remark(w *cfgtext.Writer, sentences ...string) {
+	line := "#"
+	for _, word := range strings.Fields(printable(strings.Join(sentences, " "))) {
+		if len(line)+1+len(word) > 100 && line != "#" {
+			w.Line("%s", line)
+			line = "#"
+		}
+		line += " " + word
+	}
+	w.Line("%s", line)
+}
+
+func command(w *cfgtext.Writer, label, line string) { w.Line("# %-8s %s", label, printable(line)) }
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s)
+}

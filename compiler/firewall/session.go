@@ -1,0 +1,206 @@
+package firewall
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"topoc/compiler/fabric"
+)
+
+// direction is one unit dialing another for sessions of one kind.
+type direction struct {
+	rank     rank
+	why      string
+	port     uint16
+	from, to *unit
+}
+
+// ends are the addresses of a direction.
+type ends struct{ from, to map[place]bool }
+
+// sessions returns the needs of all sessions but those of a mesh. Either end may dial, but for a switch that waits for whoever is
+// in a subnet.
+func (s *survey) sessions() []need {
+	found := map[direction]*ends{}
+	var order []direction
+	dial := func(session *fabric.Session, rank rank, why string, from, to *fabric.End) {
+		a, aPlace := s.end(from)
+		b, bPlace := s.end(to)
+		d := direction{rank: rank, why: why, port: portOf(session, to), from: a, to: b}
+		if found[d] == nil {
+			found[d] = &ends{from: map[place]bool{}, to: map[place]bool{}}
+			order = append(order, d)
+		}
+		found[d].from[aPlace], found[d].to[bPlace] = true, true
+	}
+	for _, session := range s.Sessions {
+		rank, why := kindOf(session)
+		dial(session, rank, why, &session.A, &session.B)
+		if !session.Dynamic {
+			dial(session, rank, why, &session.B, &session.A)
+		}
+	}
+	return gather(order, found)
+}
+
+// kindOf says what a session is for.
+func kindOf(s *fabric.Session) (rank, string) {
+	switch s.Kind {
+	case fabric.ReflectorSession:
+		return reflectorBGP, "BGP with route reflectors"
+	case fabric.RackSession:
+		return rackBGP, "BGP of nodes and switches"
+	case fabric.PeeringSession:
+		return peeringBGP, "BGP of peerings"
+	case fabric.ExternalSession:
+		return outsideBGP, "BGP with speakers outside"
+	default:
+		return switchBGP, "BGP of switches"
+	}
+}
+
+// portOf is where the receiving end of a session listens.
+func portOf(s *fabric.Session, to *fabric.End) uint16 {
+	switch device := to.Device.(type) {
+	case *fabric.Node:
+		return device.Cluster.ListenPort
+	case *fabric.External:
+		return cmp.Or(s.Peer.Port, bgpPort)
+	default:
+		return bgpPort
+	}
+}
+
+// end returns the unit of a session's end, and the end's address; the zero place on a link without addresses.
+func (s *survey) end(e *fabric.End) (*unit, place) {
+	switch device := e.Device.(type) {
+	case *fabric.Node:
+		return s.groupOf[device], nodePlace(device, e.Address)
+	case *fabric.External:
+		return s.other(device, "peer "+device.Name+" of "+device.Cluster.Name), single(e.Address)
+	default:
+		u := s.other(device, "switch "+device.DeviceName())
+		if !e.Address.IsValid() {
+			return u, place{}
+		}
+		return u, single(e.Address)
+	}
+}
+
+// gather makes one need of all directions with the same receiver, port and reason, where the receiving addresses are the same too.
+func gather(order []direction, found map[direction]*ends) []need {
+	type receiver struct {
+		rank    rank
+		why     string
+		port    uint16
+		to      *unit
+		isPart  bool
+		partial string // the receiving addresses, where they are not all
+	}
+	senders := map[receiver][]direction{}
+	var receivers []receiver
+	for _, d := range order {
+		r := receiver{rank: d.rank, why: d.why, port: d.port, to: d.to}
+		if places := listed(found[d].to); d.to.cluster != nil && !isWhole(d.to, places) {
+			r.isPart, r.partial = true, text(places)
+		}
+		if senders[r] == nil {
+			receivers = append(receivers, r)
+		}
+		senders[r] = append(senders[r], d)
+	}
+	var needs []need
+	for _, r := range receivers {
+		var units []*unit
+		from, to := map[place]bool{}, map[place]bool{}
+		for _, d := range senders[r] {
+			units = append(units, d.from)
+			for p := range found[d].from {
+				from[p] = true
+			}
+			for p := range found[d].to {
+				to[p] = true
+			}
+		}
+		n := need{rank: r.rank, why: r.why, protocol: tcp, ports: []uint16{r.port}, isPart: r.isPart,
+			from: newParty(units, listed(from)), to: newParty([]*unit{r.to}, listed(to))}
+		if r.to.cluster != nil {
+			n.into = r.to
+		}
+		needs = append(needs, n)
+	}
+	return needs
+}
+
+// listed returns a set's places, sorted.
+func listed(set map[place]bool) []place {
+	places := make([]place, 0, len(set))
+	for p := range set {
+		places = append(places, p)
+	}
+	slices.SortFunc(places, func(a, b place) int { return fabric.ComparePrefix(a.exact, b.exact) })
+	return places
+}
+
+// isWhole reports whether places are an address of every node of a group that has one of that family.
+func isWhole(g *unit, places []place) bool {
+	count := map[fabric.Family]int{}
+	for _, p := range places {
+		count[fabric.FamilyOf(p.exact.Addr())]++
+	}
+	for f, n := range count {
+		if n != g.count(f) {
+			return false
+		}
+	}
+	return true
+}
+
+func text(places []place) string {
+	var words []string
+	for _, p := range places {
+		words = append(words, p.exact.String())
+	}
+	return strings.Join(words, " ")
+}
+
+// bfd returns what the switches whose sessions have it send each other: control packets, and over one hop echoes (RFC 5881), over
+// several none (RFC 5883). Sessions with nodes never have it.
+func (s *survey) bfd() []need {
+	var needs []need
+	for _, sw := range s.Switches {
+		for _, ports := range [][]uint16{{bfdPort, bfdEchoPort}, {bfdMultihopPort}} {
+			var units []*unit
+			var from, to []place
+			for _, n := range bfdNeighbors(sw, len(ports) == 1) {
+				near, far := &n.Session.A, &n.Session.B
+				if near.Device != fabric.Device(sw) {
+					near, far = far, near
+				}
+				u, at := s.end(far)
+				_, own := s.end(near)
+				units, from, to = append(units, u), append(from, at), append(to, own)
+			}
+			if units != nil {
+				own := s.other(sw, "switch "+sw.Name)
+				needs = append(needs, need{rank: switchBFD, why: "BFD of switches", protocol: udp, ports: ports,
+					from: newParty(units, from), to: newParty([]*unit{own}, to)})
+			}
+		}
+	}
+	return needs
+}
+
+// bfdNeighbors returns the neighbors of a switch that it has BFD with, over several hops or over one.
+func bfdNeighbors(sw *fabric.Switch, isMultihop bool) []*fabric.Neighbor {
+	var all []*fabric.Neighbor
+	for _, r := range sw.Routers {
+		for _, n := range r.Neighbors {
+			if n.BFD && n.Group == nil && (n.Multihop > 0) == isMultihop {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
