@@ -147,6 +147,7 @@ func TestLacks(t *testing.T) {
 		"eos":   FeatureDynamicASNumbers,
 		"frr":   FeatureDynamicASNumbers,
 		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
+		"junos": FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers,
 		"nxos":  FeatureDynamicASNumbers,
 		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 	} {

@@ -82,7 +82,7 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 }
 
 // argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), a range of numbers, nameN and textN of at
-// most N characters, or peer: a group, an address, or a subnet.
+// most N characters, peer: a group, an address, or a subnet, or family: inet or inet6.
 func argument(kind, value string) error {
 	if low, high, ok := strings.Cut(kind, "-"); ok {
 		n, err := strconv.ParseUint(value, 10, 32)
@@ -110,6 +110,8 @@ func argument(kind, value string) error {
 		if len(value) > length || strings.Contains(value, "?") {
 			return fmt.Errorf("%q has more than %d characters or a question mark", value, length)
 		}
+	case kind == "family" && value != "inet" && value != "inet6":
+		return fmt.Errorf("%q is no family", value)
 	case kind == "peer" && err != nil:
 		if address, bits, ok := strings.Cut(value, " "); ok {
 			if _, err := netip.ParsePrefix(address + "/" + bits); err != nil {
