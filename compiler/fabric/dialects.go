@@ -69,9 +69,10 @@ var dialects = []*Dialect{
 		Interfaces: ratedNumbers, Features: full &^ FeatureUnnumbered,
 	},
 	{
-		Name: "iosxr", Extension: "cfg", SafePaths: 32, MaxPaths: 128, MaxName: 64, MaxVRF: 32,
+		// TTL security is of neighbors one hop away only. Paths: platforms take 32 to 1024.
+		Name: "iosxr", Extension: "cfg", Written: true, SafePaths: 32, MaxPaths: 128, MaxName: 63, MaxVRF: 32, MaxTTLHops: 1,
 		Interfaces: form(`[A-Za-z]+(-[A-Za-z]+)* ?[0-9]+(/(RP|RSP|CPU)?[0-9]+){0,4}(\.[0-9]+)?`),
-		Features:   full&^FeatureUnnumbered | FeatureDynamicASNumbers,
+		Features:   full &^ FeatureUnnumbered,
 	},
 	{
 		// TTL security would take a firewall filter. A default route is made for no session: a static one might displace what the
