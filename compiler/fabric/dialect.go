@@ -19,6 +19,7 @@ type Dialect struct {
 	MaxName    int            // longest name of a group, list or policy: the shortest limit of the three
 	MaxVRF     int            // longest name of a VRF; 0: it has none
 	MaxHold    int            // longest hold time in seconds; 0: what the protocol has
+	MaxTTLHops int            // farthest neighbor that TTL security takes, in hops; 0: what the protocol has
 	Interfaces *regexp.Regexp // the form of its interface names, anchored; lenient where platforms differ
 }
 

@@ -69,15 +69,17 @@ var dialects = []*Dialect{
 		Interfaces: ratedNumbers, Features: full &^ FeatureUnnumbered,
 	},
 	{
-		Name: "iosxr", Extension: "cfg", SafePaths: 32, MaxPaths: 128, MaxName: 64, MaxVRF: 32,
+		// TTL security is of neighbors one hop away only. Paths: platforms take 32 to 1024.
+		Name: "iosxr", Extension: "cfg", Written: true, SafePaths: 32, MaxPaths: 128, MaxName: 63, MaxVRF: 32, MaxTTLHops: 1,
 		Interfaces: form(`[A-Za-z]+(-[A-Za-z]+)* ?[0-9]+(/(RP|RSP|CPU)?[0-9]+){0,4}(\.[0-9]+)?`),
-		Features:   full&^FeatureUnnumbered | FeatureDynamicASNumbers,
+		Features:   full &^ FeatureUnnumbered,
 	},
 	{
-		// TTL security would take a firewall filter. Doubtful: unnumbered peers, which newer releases discover.
-		Name: "junos", Extension: "set", SafePaths: 16, MaxPaths: 128, MaxName: 64, MaxVRF: 128,
+		// TTL security would take a firewall filter. A default route is made for no session: a static one might displace what the
+		// switch has. Doubtful: unnumbered peers, which newer releases discover; passwords for the neighbors of a subnet.
+		Name: "junos", Extension: "set", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 63, MaxVRF: 63,
 		Interfaces: form(`[a-z]+-[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(irb|ae|lo|vlan|em|fxp|me|reth|st|vme)[0-9]*(\.[0-9]+)?`),
-		Features:   full&^FeatureUnnumbered&^FeatureTTLSecurity | FeatureDynamicASNumbers,
+		Features:   full &^ FeatureUnnumbered &^ FeatureTTLSecurity &^ FeatureDefaultOriginate,
 	},
 	{
 		Name: "nvue", Extension: "yaml", SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,

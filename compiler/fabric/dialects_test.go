@@ -147,6 +147,8 @@ func TestLacks(t *testing.T) {
 		"eos":   FeatureDynamicASNumbers,
 		"frr":   FeatureDynamicASNumbers,
 		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
+		"iosxr": FeatureUnnumbered | FeatureDynamicASNumbers,
+		"junos": FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers,
 		"nxos":  FeatureDynamicASNumbers,
 		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 	} {
@@ -189,6 +191,26 @@ func TestUnsupportedTimers(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s, keepalive %d, hold %d: %q, want %q", c.dialect, c.keepalive, c.hold, got, c.want)
+		}
+	}
+}
+
+// TestUnsupportedTTLHops asks for TTL security over more than one hop.
+func TestUnsupportedTTLHops(t *testing.T) {
+	for dialect, want := range map[string]string{
+		"frr":   "",
+		"iosxr": "iosxr has TTL security over at most 1 hops, not 2",
+	} {
+		s := demanding(dialect)
+		s.Routers[0].Groups[0].TTLSecurity = 2
+		got := ""
+		for _, n := range Unsupported(s) {
+			if n.At == "clusters.prod.racks.r1.ttlSecurity" {
+				got += n.Message
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", dialect, got, want)
 		}
 	}
 }

@@ -197,4 +197,9 @@ func (n *needs) session(c *SessionConfig, at source.Path) {
 			n.feature(a.at, a.f)
 		}
 	}
+	if most := n.s.Dialect.MaxTTLHops; most > 0 && c.TTLSecurity > most && n.s.Dialect.Has(FeatureTTLSecurity) {
+		n.add(at.Field("ttlSecurity"), 0, func(d *Dialect) bool {
+			return d.Has(FeatureTTLSecurity) && (d.MaxTTLHops == 0 || d.MaxTTLHops >= c.TTLSecurity)
+		}, "has TTL security over at most %d hops, not %d", most, c.TTLSecurity)
+	}
 }

@@ -71,7 +71,7 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 		kind := strings.Trim(token, "<>")
 		arguments = append(arguments, kind)
 		switch {
-		case strings.HasPrefix(kind, "text"):
+		case strings.HasPrefix(kind, "text"), strings.HasPrefix(kind, "element"):
 			return `(\S.*)`
 		case kind == "peer":
 			return `(\S+(?: \d+)?)`
@@ -82,7 +82,7 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 }
 
 // argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), a range of numbers, nameN and textN of at
-// most N characters, or peer: a group, an address, or a subnet.
+// most N characters, peer: a group, an address, or a subnet, family: inet or inet6, or element4 and element6: of a prefix set.
 func argument(kind, value string) error {
 	if low, high, ok := strings.Cut(kind, "-"); ok {
 		n, err := strconv.ParseUint(value, 10, 32)
@@ -100,6 +100,9 @@ func argument(kind, value string) error {
 		}
 		return err
 	}
+	if strings.HasPrefix(kind, "element") {
+		return element(kind, value)
+	}
 	length, _ := strconv.Atoi(strings.TrimLeft(kind, "abcdefghijklmnopqrstuvwxyz"))
 	switch a, err := netip.ParseAddr(value); {
 	case kind == "mask" && (err != nil || !a.Is4() || !isMask(a.As4())):
@@ -110,6 +113,8 @@ func argument(kind, value string) error {
 		if len(value) > length || strings.Contains(value, "?") {
 			return fmt.Errorf("%q has more than %d characters or a question mark", value, length)
 		}
+	case kind == "family" && value != "inet" && value != "inet6":
+		return fmt.Errorf("%q is no family", value)
 	case kind == "peer" && err != nil:
 		if address, bits, ok := strings.Cut(value, " "); ok {
 			if _, err := netip.ParsePrefix(address + "/" + bits); err != nil {
@@ -120,6 +125,26 @@ func argument(kind, value string) error {
 		}
 	}
 	return nil
+}
+
+// element checks an element of a prefix set: "10.0.0.0/8 ge 24 le 26,".
+func element(kind, value string) error {
+	words := strings.Fields(strings.TrimSuffix(value, ","))
+	longest := 32
+	if kind == "element6" {
+		longest = 128
+	}
+	err := argument(strings.Replace(kind, "element", "prefix", 1), words[0])
+	switch rest := words[1:]; {
+	case err != nil || len(rest) == 0:
+		return err
+	case len(rest) == 2 && rest[0] == "le", len(rest) == 4 && rest[0] == "ge" && rest[2] == "le":
+		for i := 1; i < len(rest) && err == nil; i += 2 {
+			err = argument(fmt.Sprintf("0-%d", longest), rest[i])
+		}
+		return err
+	}
+	return fmt.Errorf("%q is no element", value)
 }
 
 func isMask(bytes [4]byte) bool {
