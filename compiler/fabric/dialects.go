@@ -116,7 +116,8 @@ var dialects = []*Dialect{
 		Features:   full&^FeatureTTLSecurity | FeatureDynamicASNumbers,
 	},
 	{
-		Name: "vrp", Extension: "cfg", SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
+		// Doubtful: subnets of IPv6 to listen to.
+		Name: "vrp", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
 		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride |
 			FeatureRelaxASPath,
 	},

@@ -149,6 +149,7 @@ func TestLacks(t *testing.T) {
 		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
 		"nxos":  FeatureDynamicASNumbers,
 		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
+		"vrp":   FeatureUnnumbered | FeatureDynamicASNumbers,
 	} {
 		on, off := demanding(dialect), demanding(dialect)
 		no := false
