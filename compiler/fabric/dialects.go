@@ -122,7 +122,8 @@ var dialects = []*Dialect{
 			FeatureRelaxASPath,
 	},
 	{
-		Name: "vyos", Extension: "set", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		// Its limit of prefixes has neither a warning nor a restart. Listening takes one AS number for a group.
+		Name: "vyos", Extension: "set", Written: true, SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 }

@@ -150,6 +150,7 @@ func TestLacks(t *testing.T) {
 		"nxos":  FeatureDynamicASNumbers,
 		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 		"vrp":   FeatureUnnumbered | FeatureDynamicASNumbers,
+		"vyos":  FeatureDynamicASNumbers,
 	} {
 		on, off := demanding(dialect), demanding(dialect)
 		no := false
