@@ -99,11 +99,11 @@ var dialects = []*Dialect{
 		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride &^ FeatureDynamicPasswords,
 	},
 	{
-		// No multipath that can be relied on over its releases. Doubtful: graceful restart.
-		Name: "routeros", Extension: "rsc", SafePaths: 1, MaxPaths: 1, MaxName: 63, MaxVRF: 63,
+		// Multipath came with 7.22. Graceful restart cannot be set. Doubtful: passwords for a subnet.
+		Name: "routeros", Extension: "rsc", Written: true, SafePaths: 1, MaxPaths: 1, MaxName: 47, MaxVRF: 31,
 		Interfaces: form(`[A-Za-z0-9][A-Za-z0-9_./:+@-]*`),
-		Features: common&^FeatureGracefulRestart | FeatureDynamicNeighbors | FeatureDynamicASNumbers | FeatureVRF | FeatureBFD |
-			FeatureTTLSecurity | FeatureASOverride,
+		Features: common&^FeatureGracefulRestart&^FeatureGracefulRestartOff&^FeatureDynamicPasswords | FeatureDynamicNeighbors |
+			FeatureDynamicASNumbers | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
 		Name: "sonic", Extension: "json", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15,

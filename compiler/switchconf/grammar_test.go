@@ -16,7 +16,8 @@ import (
 
 // grammar is every command that a snippet of a dialect may hold, by the view it belongs in, as its vendor's references have it; it
 // stands for a device where no program can be asked. In a command {a|b} is a choice, [x] may be left out, and <x> is an argument:
-// see argument. Behind " => " stands the view that a command enters, and behind a comma what leaves that, if not leave.
+// see argument. A backslash makes one of these characters an ordinary one. Behind " => " stands the view that a command enters, and
+// behind a comma what leaves that, if not leave. Where leave is empty, start has menus, which can be entered from any other.
 type grammar struct {
 	dialect string
 	comment string // begins a comment
@@ -53,8 +54,10 @@ func (g grammar) ready() *grammar {
 // syntax turns a line of the grammar into an expression whose groups are the arguments.
 func syntax(rule string) (*regexp.Regexp, []string) {
 	var arguments []string
-	pattern := regexp.MustCompile(`<[^>]*>| \[|[][{}|]|[^][{}|<> ]+| `).ReplaceAllStringFunc(rule, func(token string) string {
+	pattern := regexp.MustCompile(`\\.|<[^>]*>| \[|[][{}|]|[^][{}|<> \\]+| `).ReplaceAllStringFunc(rule, func(token string) string {
 		switch {
+		case token[0] == '\\':
+			return regexp.QuoteMeta(token[1:])
 		case token == "{":
 			return "(?:"
 		case token == "}":
@@ -81,7 +84,7 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 	return regexp.MustCompile("^" + pattern + "$"), arguments
 }
 
-// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), a range of numbers, nameN and textN of at
+// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), tenfold, a range of numbers, nameN and textN of at
 // most N characters, or peer: a group, an address, or a subnet.
 func argument(kind, value string) error {
 	if low, high, ok := strings.Cut(kind, "-"); ok {
@@ -104,6 +107,8 @@ func argument(kind, value string) error {
 	switch a, err := netip.ParseAddr(value); {
 	case kind == "mask" && (err != nil || !a.Is4() || !isMask(a.As4())):
 		return fmt.Errorf("%q is no mask", value)
+	case kind == "tenfold" && !regexp.MustCompile("^10{1,7}$").MatchString(value):
+		return fmt.Errorf("%q is no power of ten up to 10000000", value)
 	case kind == "ipv4" && (err != nil || !a.Is4()), kind == "ipv6" && (err != nil || !a.Is6()):
 		return fmt.Errorf("%q is no %s address", value, kind)
 	case strings.HasPrefix(kind, "name"), strings.HasPrefix(kind, "text"):
@@ -158,9 +163,17 @@ func (g *grammar) read(text string, do func(view, command string)) []error {
 		if strings.HasPrefix(command, g.comment) {
 			continue
 		}
-		depth := len(stack) - 1
+		depth := 0 // a menu has none
+		for _, l := range stack {
+			if l.leave != "" {
+				depth++
+			}
+		}
+		if rule, _ := g.find(g.start, command); rule != nil && g.leave == "" && depth == 0 {
+			at, stack = stack[0], stack[:1]
+		}
 		if command == at.leave && depth > 0 {
-			stack, depth = stack[:depth], depth-1
+			stack, depth = stack[:len(stack)-1], depth-1
 		} else if rule, _ := g.find(at.view, command); rule == nil {
 			fault("no such command in %s view", at.view)
 		} else {
@@ -173,7 +186,7 @@ func (g *grammar) read(text string, do func(view, command string)) []error {
 			fault("is indented as if in another view")
 		}
 	}
-	if len(stack) != 1 {
+	if stack[len(stack)-1].leave != "" {
 		faults = append(faults, fmt.Errorf("ends in view %s", stack[len(stack)-1].view))
 	}
 	return faults
