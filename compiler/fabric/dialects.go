@@ -103,7 +103,7 @@ var dialects = []*Dialect{
 		Name: "routeros", Extension: "rsc", Written: true, SafePaths: 1, MaxPaths: 1, MaxName: 47, MaxVRF: 31,
 		Interfaces: form(`[A-Za-z0-9][A-Za-z0-9_./:+@-]*`),
 		Features: common&^FeatureGracefulRestart&^FeatureGracefulRestartOff&^FeatureDynamicPasswords | FeatureDynamicNeighbors |
-			FeatureDynamicASNumbers | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride,
+			FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
 		Name: "sonic", Extension: "json", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15,

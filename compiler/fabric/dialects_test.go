@@ -149,7 +149,7 @@ func TestLacks(t *testing.T) {
 		"iosxe":    FeatureUnnumbered | FeatureDynamicASNumbers,
 		"nxos":     FeatureDynamicASNumbers,
 		"os10":     FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
-		"routeros": FeatureUnnumbered | FeatureGracefulRestart | FeatureGracefulRestartOff | FeatureDynamicPasswords,
+		"routeros": FeatureUnnumbered | FeatureGracefulRestart | FeatureGracefulRestartOff | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 		"vrp":      FeatureUnnumbered | FeatureDynamicASNumbers,
 		"vyos":     FeatureDynamicASNumbers,
 	} {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"topoc/compiler/fabric"
-	"topoc/compiler/model"
 )
 
 var _ = dialect(Printer{
@@ -279,38 +278,13 @@ func (o *routeros) neighbor(r *fabric.BGPRouter, n *fabric.Neighbor) {
 // listen prints the connection that accepts sessions from a subnet.
 func (o *routeros) listen(r *fabric.BGPRouter, l *fabric.Listen) {
 	const most = 256
-	list := ""
-	if l.Group.RemoteASN == 0 {
-		list = o.numbers(l.Group)
-	}
 	b := o.connection(r, &l.Group.SessionConfig, l.Prefix.String())
 	if l.Limit > most {
 		b.line("# Up to %d nodes are planned, RouterOS takes %d sessions from one subnet.", l.Limit, most)
 	}
-	b.property("remote.address=%s connect=no listen=yes", l.Prefix)
-	if list != "" {
-		b.property(`remote.allowed-as="%s"`, list)
-	} else {
-		b.property("remote.as=%d", l.Group.RemoteASN)
-	}
+	b.property("remote.address=%s remote.as=%d connect=no listen=yes", l.Prefix, l.Group.RemoteASN)
 	b.property(`templates="%s"`, routerosWord(l.Group.Name))
 	b.property("disabled=no")
-}
-
-// numbers prints the list of the AS numbers that a group's nodes have, and returns its name.
-func (o *routeros) numbers(g *fabric.PeerGroup) string {
-	p, list := o.in(menu("/routing/filter/num-list")), routerosWord(g.Name)
-	p.line(`remove [find where list="%s"]`, list)
-	var all []model.ASN
-	for _, n := range g.Rack.Nodes {
-		all = append(all, n.ASN)
-	}
-	slices.Sort(all)
-	for _, number := range slices.Compact(all) {
-		p.line(`add list="%s" range=%d`, list, number)
-	}
-	p.undo(`remove [find where list="%s"]`, list)
-	return list
 }
 
 // connection adds a connection, disabled, and prints what a template cannot say for it.

@@ -10,7 +10,6 @@ import (
 var routerosGrammar = grammar{dialect: "routeros", comment: "#", indent: "  ", start: "root", views: map[string][]string{
 	"root": {
 		"/routing/filter/rule => rule",
-		"/routing/filter/num-list => numbers",
 		"/ip/firewall/address-list => networks4",
 		"/ipv6/firewall/address-list => networks6",
 		"/ip/route => routes4",
@@ -29,7 +28,6 @@ var routerosGrammar = grammar{dialect: "routeros", comment: "#", indent: "  ", s
 		`add chain="<name47>" rule="if (dst in <prefix4> && dst-len >= <0-32> && dst-len \<= <0-32>) \{ accept \}"`,
 		`add chain="<name47>" rule="if (dst in <prefix6> && dst-len >= <0-128> && dst-len \<= <0-128>) \{ accept \}"`,
 	},
-	"numbers":    {`remove \[find where list="<name47>"\]`, `add list="<name47>" range=<0-4294967295>`},
 	"networks4":  {`remove \[find where list="<name63>"\]`, `add list="<name63>" address=<prefix4>`},
 	"networks6":  {`remove \[find where list="<name63>"\]`, `add list="<name63>" address=<prefix6>`},
 	"routes4":    routerosRoutes("new route4"),
@@ -54,10 +52,8 @@ var routerosGrammar = grammar{dialect: "routeros", comment: "#", indent: "  ", s
 		"remote.address=<ipv6> remote.as=<0-4294967295>",
 		`remote.address=<ipv4> remote.as=<0-4294967295> comment="<name47>"`,
 		`remote.address=<ipv6> remote.as=<0-4294967295> comment="<name47>"`,
-		"remote.address=<prefix4> connect=no listen=yes",
-		"remote.address=<prefix6> connect=no listen=yes",
-		"remote.as=<0-4294967295>",
-		`remote.allowed-as="<name47>"`,
+		"remote.address=<prefix4> remote.as=<0-4294967295> connect=no listen=yes",
+		"remote.address=<prefix6> remote.as=<0-4294967295> connect=no listen=yes",
 		`templates="<name47>"`,
 		"disabled={no|yes}",
 	}, routerosShared...)...),
@@ -107,7 +103,6 @@ func routerosTransport() []string {
 
 // routerosNames finds what RouterOS knows by name. A chain is defined by its rules.
 var routerosNames = nameTable{
-	"prefix list": {nil, nil, nil},
 	"route map": {
 		find(`^add chain="([^"]+)"`),
 		find(` input.filter="([^"]+)"`, ` output.filter-chain="([^"]+)"`),
@@ -117,11 +112,6 @@ var routerosNames = nameTable{
 		find(`^add list="(topoc-networks[^"]*)"`),
 		find(` output.network="([^"]+)"`),
 		find(`^remove \[find where list="(topoc-networks[^"]*)"\]$`),
-	},
-	"number list": {
-		find(`^add list="([^"]+)" range`),
-		find(` remote.allowed-as="([^"]+)"`),
-		find(`^remove \[find where list="([A-Z][^"]*)"\]$`),
 	},
 	"group": {
 		find(`^add name="([A-Z][^"]*)"$`),
