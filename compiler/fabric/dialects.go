@@ -80,7 +80,8 @@ var dialects = []*Dialect{
 		Features:   full&^FeatureUnnumbered&^FeatureTTLSecurity | FeatureDynamicASNumbers,
 	},
 	{
-		Name: "nvue", Extension: "yaml", SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		// Words are those of releases that write enable: on. Doubtful: hyphens in names of groups, which its printer sees to.
+		Name: "nvue", Extension: "yaml", Written: true, SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 	{

@@ -147,6 +147,7 @@ func TestLacks(t *testing.T) {
 		"eos":      FeatureDynamicASNumbers,
 		"frr":      FeatureDynamicASNumbers,
 		"iosxe":    FeatureUnnumbered | FeatureDynamicASNumbers,
+		"nvue":     FeatureDynamicASNumbers,
 		"nxos":     FeatureDynamicASNumbers,
 		"os10":     FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 		"routeros": FeatureUnnumbered | FeatureGracefulRestart | FeatureGracefulRestartOff | FeatureDynamicPasswords | FeatureDynamicASNumbers,

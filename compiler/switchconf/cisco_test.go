@@ -78,10 +78,17 @@ func (g *grammar) testNames(t *testing.T, names nameTable) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := 1; i < len(a.Files); i += 2 {
+		for _, f := range a.Files[1:] {
+			base, _, isUndo := strings.Cut(f.Name, ".undo.")
+			if !isUndo {
+				continue
+			}
+			i := slices.IndexFunc(a.Files, func(f txtar.File) bool { // the snippet
+				return strings.HasPrefix(f.Name, base+".") && !strings.Contains(f.Name, ".undo.")
+			})
 			name := golden + ":" + a.Files[i].Name
-			defined, groupOf := g.defines(t, names, name, string(a.Files[i].Data))
-			removed := g.removes(t, names, name, string(a.Files[i+1].Data), groupOf)
+			defined, groupOf := g.defines(t, names, name, g.lines(t, a.Files[i]))
+			removed := g.removes(t, names, name, string(f.Data), groupOf)
 			for kind := range names {
 				if d, r := slices.Sorted(maps.Keys(defined[kind])), slices.Sorted(maps.Keys(removed[kind])); !slices.Equal(d, r) {
 					t.Errorf("%s defines %ss %q, its undo removes %q", name, kind, d, r)

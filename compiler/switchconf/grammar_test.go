@@ -20,10 +20,11 @@ import (
 // behind a comma what leaves that, if not leave. Where leave is empty, start has menus, which can be entered from any other.
 type grammar struct {
 	dialect string
-	comment string // begins a comment
-	leave   string // leaves a view
-	indent  string // of a level
-	start   string // the outermost view
+	comment string                          // begins a comment
+	leave   string                          // leaves a view
+	indent  string                          // of a level
+	start   string                          // the outermost view
+	flatten func(*testing.T, string) string // turns a snippet that is a document into lines
 	views   map[string][]string
 	rules   map[string][]*rule // made from views by ready
 }
@@ -207,7 +208,7 @@ func (g *grammar) testGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range a.Files[1:] {
-			for _, fault := range g.read(string(f.Data), func(view, command string) {
+			for _, fault := range g.read(g.lines(t, f), func(view, command string) {
 				for _, wrong := range g.mutants(view, command) {
 					mutated++
 					if rule, _ := g.find(view, wrong); rule != nil {
@@ -220,6 +221,14 @@ func (g *grammar) testGoldens(t *testing.T) {
 		}
 	}
 	t.Logf("%d goldens, %d mutants refused", len(goldens), mutated)
+}
+
+// lines returns a file of a golden as lines.
+func (g *grammar) lines(t *testing.T, f txtar.File) string {
+	if g.flatten == nil || strings.Contains(f.Name, ".undo.") {
+		return string(f.Data)
+	}
+	return g.flatten(t, string(f.Data))
 }
 
 // mutants returns a command with mistakes: one for each keyword and each number.

@@ -46,6 +46,18 @@ func (p *part) undo(format string, args ...any) {
 	p.back = append(p.back, fmt.Sprintf(format, args...))
 }
 
+// does reports whether there is any command in it, besides those that take back.
+func (s *script) does() bool {
+	for _, c := range s.sections {
+		for _, p := range c.parts {
+			if len(p.do) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // apply writes the snippet below a header of comments.
 func (s *script) apply(p *Printer, header []string) []byte {
 	w := &writer{Writer: cfgtext.New(p.indent), comment: p.comment, lines: func(p *part) []string { return p.do }}
