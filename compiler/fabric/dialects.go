@@ -82,7 +82,8 @@ var dialects = []*Dialect{
 		Features:   full &^ FeatureUnnumbered &^ FeatureTTLSecurity &^ FeatureDefaultOriginate,
 	},
 	{
-		Name: "nvue", Extension: "yaml", SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		// Words are those of releases that write enable: on. Doubtful: hyphens in names of groups, which its printer sees to.
+		Name: "nvue", Extension: "yaml", Written: true, SafePaths: 64, MaxPaths: 128, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 	{
@@ -101,11 +102,11 @@ var dialects = []*Dialect{
 		Features:   full &^ FeatureTTLSecurity &^ FeatureASOverride &^ FeatureDynamicPasswords,
 	},
 	{
-		// No multipath that can be relied on over its releases. Doubtful: graceful restart.
-		Name: "routeros", Extension: "rsc", SafePaths: 1, MaxPaths: 1, MaxName: 63, MaxVRF: 63,
+		// Multipath came with 7.22. Graceful restart cannot be set. Doubtful: passwords for a subnet.
+		Name: "routeros", Extension: "rsc", Written: true, SafePaths: 1, MaxPaths: 1, MaxName: 47, MaxVRF: 31,
 		Interfaces: form(`[A-Za-z0-9][A-Za-z0-9_./:+@-]*`),
-		Features: common&^FeatureGracefulRestart | FeatureDynamicNeighbors | FeatureDynamicASNumbers | FeatureVRF | FeatureBFD |
-			FeatureTTLSecurity | FeatureASOverride,
+		Features: common&^FeatureGracefulRestart&^FeatureGracefulRestartOff&^FeatureDynamicPasswords | FeatureDynamicNeighbors |
+			FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
 		Name: "sonic", Extension: "json", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15,
@@ -118,12 +119,14 @@ var dialects = []*Dialect{
 		Features:   full&^FeatureTTLSecurity | FeatureDynamicASNumbers,
 	},
 	{
-		Name: "vrp", Extension: "cfg", SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
+		// Doubtful: subnets of IPv6 to listen to.
+		Name: "vrp", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
 		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride |
 			FeatureRelaxASPath,
 	},
 	{
-		Name: "vyos", Extension: "set", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		// Its limit of prefixes has neither a warning nor a restart. Listening takes one AS number for a group.
+		Name: "vyos", Extension: "set", Written: true, SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 }

@@ -31,8 +31,11 @@ func (n named) in(command string) string {
 	return ""
 }
 
-// What a snippet defines, where it refers to that, and what an undo removes.
-var ciscoNames = map[string]struct{ defined, used, removed named }{
+// nameTable says what a snippet defines, where it refers to that, and what an undo removes, by kind.
+type nameTable map[string]struct{ defined, used, removed named }
+
+// ciscoNames is for dialects after Cisco's.
+var ciscoNames = nameTable{
 	"prefix list": {
 		find(`^ip(?:v6)? prefix-list (\S+)`),
 		find(`^match ip(?:v6)? address prefix-list (\S+)`),
@@ -55,9 +58,15 @@ var ciscoNames = map[string]struct{ defined, used, removed named }{
 	},
 }
 
-// testCisco holds the goldens of a dialect after Cisco's to its grammar, and to this: what a command refers to was defined by one
-// before it, the undo removes exactly what the snippet defined, and nothing before what refers to it.
+// testCisco holds the goldens of a dialect after Cisco's to its grammar and names.
 func (g *grammar) testCisco(t *testing.T) {
+	t.Helper()
+	g.testNames(t, ciscoNames)
+}
+
+// testNames holds the goldens of a dialect to its grammar, and to this: what a command refers to was defined by one before it,
+// the undo removes exactly what the snippet defined, and nothing before what refers to it.
+func (g *grammar) testNames(t *testing.T, names nameTable) {
 	t.Helper()
 	g.testGoldens(t)
 	goldens, err := filepath.Glob("testdata/" + g.dialect + "-*.txtar")
@@ -69,11 +78,18 @@ func (g *grammar) testCisco(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := 1; i < len(a.Files); i += 2 {
+		for _, f := range a.Files[1:] {
+			base, _, isUndo := strings.Cut(f.Name, ".undo.")
+			if !isUndo {
+				continue
+			}
+			i := slices.IndexFunc(a.Files, func(f txtar.File) bool { // the snippet
+				return strings.HasPrefix(f.Name, base+".") && !strings.Contains(f.Name, ".undo.")
+			})
 			name := golden + ":" + a.Files[i].Name
-			defined, groupOf := g.defines(t, name, string(a.Files[i].Data))
-			removed := g.removes(t, name, string(a.Files[i+1].Data), groupOf)
-			for kind := range ciscoNames {
+			defined, groupOf := g.defines(t, names, name, g.lines(t, a.Files[i]))
+			removed := g.removes(t, names, name, string(f.Data), groupOf)
+			for kind := range names {
 				if d, r := slices.Sorted(maps.Keys(defined[kind])), slices.Sorted(maps.Keys(removed[kind])); !slices.Equal(d, r) {
 					t.Errorf("%s defines %ss %q, its undo removes %q", name, kind, d, r)
 				}
@@ -83,7 +99,7 @@ func (g *grammar) testCisco(t *testing.T) {
 }
 
 // defines reads a snippet and returns the names that it defines, by kind, and the groups that neighbors belong to.
-func (g *grammar) defines(t *testing.T, name, text string) (defined map[string]map[string]bool, groupOf map[string]string) {
+func (g *grammar) defines(t *testing.T, names nameTable, name, text string) (defined map[string]map[string]bool, groupOf map[string]string) {
 	t.Helper()
 	defined, groupOf = map[string]map[string]bool{}, map[string]string{}
 	neighbor := ""
@@ -93,13 +109,13 @@ func (g *grammar) defines(t *testing.T, name, text string) (defined map[string]m
 				t.Errorf("%s: %s view takes %q", name, view, wrong)
 			}
 		}
-		if n := ciscoNames["neighbor"].defined.in(command); n != "" {
+		if n := names["neighbor"].defined.in(command); n != "" {
 			neighbor = n
 		}
-		if group := ciscoNames["group"].used.in(command); group != "" && !strings.Contains(command, "listen") {
+		if group := names["group"].used.in(command); group != "" && !strings.Contains(command, "listen") {
 			groupOf[neighbor] = group
 		}
-		for kind, n := range ciscoNames {
+		for kind, n := range names {
 			if used := n.used.in(command); used != "" && !defined[kind][used] && n.defined.in(command) == "" {
 				t.Errorf("%s: %q refers to %s %s, which is not defined yet", name, command, kind, used)
 			}
@@ -115,24 +131,24 @@ func (g *grammar) defines(t *testing.T, name, text string) (defined map[string]m
 }
 
 // removes reads an undo and returns the names that it removes, by kind.
-func (g *grammar) removes(t *testing.T, name, text string, groupOf map[string]string) map[string]map[string]bool {
+func (g *grammar) removes(t *testing.T, names nameTable, name, text string, groupOf map[string]string) map[string]map[string]bool {
 	t.Helper()
 	removed := map[string]map[string]bool{}
 	g.read(text, func(_, command string) {
-		if len(removed["prefix list"]) > 0 && ciscoNames["prefix list"].removed.in(command) == "" {
+		if len(removed["prefix list"]) > 0 && names["prefix list"].removed.in(command) == "" {
 			t.Errorf("%s: %q comes after prefix lists were removed", name, command)
 		}
-		if len(removed["route map"]) > 0 && strings.Contains(command, "neighbor ") {
+		if len(removed["route map"]) > 0 && names["neighbor"].removed.in(command) != "" {
 			t.Errorf("%s: %q comes after route maps were removed", name, command)
 		}
-		group := groupOf[ciscoNames["neighbor"].removed.in(command)]
-		if strings.Contains(command, "listen range") {
-			group = ciscoNames["group"].used.in(command)
+		group := groupOf[names["neighbor"].removed.in(command)]
+		if strings.Contains(command, " listen") {
+			group = names["group"].used.in(command)
 		}
 		if removed["group"][group] {
 			t.Errorf("%s: %q comes after group %s was removed", name, command, group)
 		}
-		for kind, n := range ciscoNames {
+		for kind, n := range names {
 			if r := n.removed.in(command); r != "" {
 				if removed[kind] == nil {
 					removed[kind] = map[string]bool{}

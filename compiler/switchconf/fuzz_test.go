@@ -2,6 +2,7 @@ package switchconf_test
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,8 +78,8 @@ func FuzzUserStrings(f *testing.F) {
 	})
 }
 
-// shape is a line's indentation, its first word and how many words follow; what comes after a description is free text, and a
-// comment is a comment.
+// shape is a line's indentation, its first word and how many words follow; what comes after a description is free text, a comment
+// is a comment, and a first word in quotes, which is a key, is a name.
 func shape(line string) string {
 	command, _, described := strings.Cut(line, " description ")
 	words := strings.Fields(command)
@@ -91,5 +92,8 @@ func shape(line string) string {
 	case described:
 		words = append(words, "description")
 	}
+	words[0] = quotedKey.ReplaceAllString(words[0], "''")
 	return indent + words[0] + strings.Repeat(" x", len(words)-1)
 }
+
+var quotedKey = regexp.MustCompile(`^'[^']*'`)

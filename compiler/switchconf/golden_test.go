@@ -135,3 +135,13 @@ links: {
 		}
 	}
 }
+
+// goldenTopology returns the topology of a golden.
+func goldenTopology(t testing.TB, golden string) []byte {
+	t.Helper()
+	a, err := txtar.ParseFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Files[0].Data
+}

@@ -16,13 +16,15 @@ import (
 
 // grammar is every command that a snippet of a dialect may hold, by the view it belongs in, as its vendor's references have it; it
 // stands for a device where no program can be asked. In a command {a|b} is a choice, [x] may be left out, and <x> is an argument:
-// see argument. Behind " => " stands the view that a command enters, and behind a comma what leaves that, if not leave.
+// see argument. A backslash makes one of these characters an ordinary one. Behind " => " stands the view that a command enters, and
+// behind a comma what leaves that, if not leave. Where leave is empty, start has menus, which can be entered from any other.
 type grammar struct {
 	dialect string
-	comment string // begins a comment
-	leave   string // leaves a view
-	indent  string // of a level
-	start   string // the outermost view
+	comment string                          // begins a comment
+	leave   string                          // leaves a view
+	indent  string                          // of a level
+	start   string                          // the outermost view
+	flatten func(*testing.T, string) string // turns a snippet that is a document into lines
 	views   map[string][]string
 	rules   map[string][]*rule // made from views by ready
 }
@@ -53,8 +55,10 @@ func (g grammar) ready() *grammar {
 // syntax turns a line of the grammar into an expression whose groups are the arguments.
 func syntax(rule string) (*regexp.Regexp, []string) {
 	var arguments []string
-	pattern := regexp.MustCompile(`<[^>]*>| \[|[][{}|]|[^][{}|<> ]+| `).ReplaceAllStringFunc(rule, func(token string) string {
+	pattern := regexp.MustCompile(`\\.|<[^>]*>| \[|[][{}|]|[^][{}|<> \\]+| `).ReplaceAllStringFunc(rule, func(token string) string {
 		switch {
+		case token[0] == '\\':
+			return regexp.QuoteMeta(token[1:])
 		case token == "{":
 			return "(?:"
 		case token == "}":
@@ -81,8 +85,8 @@ func syntax(rule string) (*regexp.Regexp, []string) {
 	return regexp.MustCompile("^" + pattern + "$"), arguments
 }
 
-// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), a range of numbers, nameN and textN of at
-// most N characters, peer: a group, an address, or a subnet, family: inet or inet6, or element4 and element6: of a prefix set.
+// argument checks an argument of a kind: ipv4, ipv6, prefix4, prefix6, mask (of IPv4), tenfold, a range of numbers, nameN and textN of
+// at most N characters, peer: a group, an address, or a subnet, family: inet or inet6, or element4 and element6: of a prefix set.
 func argument(kind, value string) error {
 	if low, high, ok := strings.Cut(kind, "-"); ok {
 		n, err := strconv.ParseUint(value, 10, 32)
@@ -107,6 +111,8 @@ func argument(kind, value string) error {
 	switch a, err := netip.ParseAddr(value); {
 	case kind == "mask" && (err != nil || !a.Is4() || !isMask(a.As4())):
 		return fmt.Errorf("%q is no mask", value)
+	case kind == "tenfold" && !regexp.MustCompile("^10{1,7}$").MatchString(value):
+		return fmt.Errorf("%q is no power of ten up to 10000000", value)
 	case kind == "ipv4" && (err != nil || !a.Is4()), kind == "ipv6" && (err != nil || !a.Is6()):
 		return fmt.Errorf("%q is no %s address", value, kind)
 	case strings.HasPrefix(kind, "name"), strings.HasPrefix(kind, "text"):
@@ -183,9 +189,17 @@ func (g *grammar) read(text string, do func(view, command string)) []error {
 		if strings.HasPrefix(command, g.comment) {
 			continue
 		}
-		depth := len(stack) - 1
+		depth := 0 // a menu has none
+		for _, l := range stack {
+			if l.leave != "" {
+				depth++
+			}
+		}
+		if rule, _ := g.find(g.start, command); rule != nil && g.leave == "" && depth == 0 {
+			at, stack = stack[0], stack[:1]
+		}
 		if command == at.leave && depth > 0 {
-			stack, depth = stack[:depth], depth-1
+			stack, depth = stack[:len(stack)-1], depth-1
 		} else if rule, _ := g.find(at.view, command); rule == nil {
 			fault("no such command in %s view", at.view)
 		} else {
@@ -198,7 +212,7 @@ func (g *grammar) read(text string, do func(view, command string)) []error {
 			fault("is indented as if in another view")
 		}
 	}
-	if len(stack) != 1 {
+	if stack[len(stack)-1].leave != "" {
 		faults = append(faults, fmt.Errorf("ends in view %s", stack[len(stack)-1].view))
 	}
 	return faults
@@ -219,7 +233,7 @@ func (g *grammar) testGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range a.Files[1:] {
-			for _, fault := range g.read(string(f.Data), func(view, command string) {
+			for _, fault := range g.read(g.lines(t, f), func(view, command string) {
 				for _, wrong := range g.mutants(view, command) {
 					mutated++
 					if rule, _ := g.find(view, wrong); rule != nil {
@@ -232,6 +246,14 @@ func (g *grammar) testGoldens(t *testing.T) {
 		}
 	}
 	t.Logf("%d goldens, %d mutants refused", len(goldens), mutated)
+}
+
+// lines returns a file of a golden as lines.
+func (g *grammar) lines(t *testing.T, f txtar.File) string {
+	if g.flatten == nil || strings.Contains(f.Name, ".undo.") {
+		return string(f.Data)
+	}
+	return g.flatten(t, string(f.Data))
 }
 
 // mutants returns a command with mistakes: one for each keyword and each number.

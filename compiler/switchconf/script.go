@@ -23,7 +23,8 @@ type part struct {
 	back  []string
 }
 
-// view is a level of nesting: the command that enters it and the one that leaves it.
+// view is a level of nesting: the command that enters it and the one that leaves it. One that nothing leaves, such as a menu, lasts
+// until another one is entered, and indents nothing.
 type view struct{ enter, leave string }
 
 // section begins a section; everything up to the next one is below its title.
@@ -45,6 +46,18 @@ func (p *part) undo(format string, args ...any) {
 	p.back = append(p.back, fmt.Sprintf(format, args...))
 }
 
+// does reports whether there is any command in it, besides those that take back.
+func (s *script) does() bool {
+	for _, c := range s.sections {
+		for _, p := range c.parts {
+			if len(p.do) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // apply writes the snippet below a header of comments.
 func (s *script) apply(p *Printer, header []string) []byte {
 	w := &writer{Writer: cfgtext.New(p.indent), comment: p.comment, lines: func(p *part) []string { return p.do }}
@@ -52,7 +65,7 @@ func (s *script) apply(p *Printer, header []string) []byte {
 	for _, c := range s.sections {
 		var parts []*part
 		for _, p := range c.parts {
-			if len(p.do)+len(p.views) > 0 { // a view may be all there is to say: the last node of a policy
+			if n := len(p.views); len(p.do) > 0 || n > 0 && p.views[n-1].leave != "" { // a view may be all there is to say: the last node of a policy
 				parts = append(parts, p)
 			}
 		}
@@ -118,8 +131,12 @@ func (w *writer) nest(parts []*part, depth int) {
 		for same < len(parts) && len(parts[same].views) > depth && parts[same].views[depth] == parts[0].views[depth] {
 			same++
 		}
-		v := parts[0].views[depth]
-		w.Enclose(v.enter, v.leave, func() { w.nest(parts[:same], depth+1) })
+		if v := parts[0].views[depth]; v.leave != "" {
+			w.Enclose(v.enter, v.leave, func() { w.nest(parts[:same], depth+1) })
+		} else {
+			w.Line("%s", v.enter)
+			w.nest(parts[:same], depth+1)
+		}
 		parts = parts[same:]
 	}
 }
