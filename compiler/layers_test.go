@@ -41,7 +41,8 @@ var layers = func() map[string][]string {
 		"topologies/topogen":           {},
 		"compiler/internal/oracle":     {"compiler/fabric", "compiler/model", "compiler/calico"},
 
-		"compiler/internal/bgp": {},
+		"compiler/internal/bgp":     {},
+		"compiler/internal/program": {},
 	}
 	layer := func(packages []string, mayImport ...string) {
 		for _, p := range packages {

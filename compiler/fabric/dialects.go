@@ -35,10 +35,10 @@ var dialects = []*Dialect{
 		Features: common | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
 	},
 	{
-		Name: "bird2", Extension: "conf", SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,
+		Name: "bird2", Extension: "conf", Written: true, SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,
 		// Not unnumbered: the neighbor's link-local address would have to be known. ECMP is made by the kernel protocol,
 		// which asks for equal lengths of AS paths only.
-		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
+		Features: full &^ FeatureUnnumbered,
 	},
 	{
 		// balance takes 1 to 8 everywhere; more only after max-ecmp-num and a reboot, on platforms that have it.

@@ -77,9 +77,10 @@ func FuzzUserStrings(f *testing.F) {
 	})
 }
 
-// shape is a line's indentation, its first word and how many words follow; what comes after a description is free text, and a
-// comment is a comment.
+// shape is a line's indentation, its first word and how many words follow, a quoted string being one; what comes after a
+// description is free text, and a comment is a comment.
 func shape(line string) string {
+	line = quotation.ReplaceAllString(line, "x")
 	command, _, described := strings.Cut(line, " description ")
 	words := strings.Fields(command)
 	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
