@@ -18,14 +18,14 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
-	FeatureDefaultOriginate | FeatureStaticRoutes
+	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureKeepalive | FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
 	FeatureASOverride | FeatureRelaxASPath
 
 // dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked against a
-// running FRR 8.4 and the Comware 7 command references; facts about the others are from grammars and manuals, the doubtful
+// running BIRD 2.0.12, FRR 8.4 and OpenBGPD 7.7, and the Comware 7 command references; facts about the others are from grammars and manuals, the doubtful
 // ones say so, and each is to be proved when its printer is written.
 var dialects = []*Dialect{
 	{
@@ -87,9 +87,11 @@ var dialects = []*Dialect{
 		Features: full | FeatureDynamicASNumbers,
 	},
 	{
-		// The kernel has the routes it is given: no multipath, no static routes of its own. Routing domains have numbers, no names.
-		Name: "openbgpd", Extension: "conf", SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
-		Features: common&^FeatureStaticRoutes | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride,
+		// No multipath, no static routes of its own. Routing domains have numbers, no names. as-override changes what is received from
+		// a neighbor, so that everybody else sees another path, instead of what is sent to it.
+		Name: "openbgpd", Extension: "conf", Written: true, SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
+		Features: common&^FeatureStaticRoutes&^FeatureKeepalive&^FeatureInternalTTLSecurity&^FeatureDefaultBesideRoutes |
+			FeatureDynamicNeighbors | FeatureTTLSecurity,
 	},
 	{
 		// Doubtful: BFD, and names of templates longer than 16.

@@ -101,10 +101,11 @@ func TestUnsupported(t *testing.T) {
 		}},
 		{"openbgpd", []string{
 			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet [eos iosxe iosxr junos nxos routeros srlinux]`,
+			`clusters.prod.racks.r1.asOverride: openbgpd has no AS override [bird2 comware frr]`,
 			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP [bird2 comware frr]`,
 			`links.l1: openbgpd has no sessions over links without addresses [frr]`,
+			`switches.leaf01.bgp.defaultOriginate: openbgpd has no default routes made for a session that carries others too [bird2 comware frr]`,
 			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024 []`,
-			`switches.leaf01.dialect: openbgpd is not written by this release [bird2 comware frr]`,
 			`switches.leaf01.interfaces."1/1/1": openbgpd has no interface of the name "1/1/1" [aoscx routeros]`,
 			`switches.leaf01.staticRoutes.prod: openbgpd has no static routes [bird2 comware frr]`,
 			`switches.leaf01.vrf: openbgpd has no VRFs [bird2 comware frr]`,
