@@ -25,7 +25,7 @@ const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF |
 	FeatureASOverride | FeatureRelaxASPath
 
 // dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked against a
-// running BIRD 2.0.12, FRR 8.4 and OpenBGPD 7.7, and the Comware 7 command references; facts about the others are from grammars and manuals, the doubtful
+// running BIRD 2.0.12, FRR 8.4, GoBGP 3.10 and OpenBGPD 7.7, and the Comware 7 command references; facts about the others are from grammars and manuals, the doubtful
 // ones say so, and each is to be proved when its printer is written.
 var dialects = []*Dialect{
 	{
@@ -57,9 +57,10 @@ var dialects = []*Dialect{
 		Interfaces: linuxName, Features: full,
 	},
 	{
-		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's.
-		Name: "gobgp", Extension: "toml", SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
-		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate | FeatureUnnumbered | FeatureDynamicNeighbors |
+		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's. Not unnumbered: policies are for neighbors by
+		// their addresses.
+		Name: "gobgp", Extension: "toml", Written: true, SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
+		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes | FeatureDynamicNeighbors |
 			FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
 	},
 	{

@@ -78,7 +78,7 @@ func TestOpenBGPDLoads(t *testing.T) {
 		t.Run(g.name, func(t *testing.T) {
 			dir := t.TempDir()
 			writeFiles(t, dir, map[string]string{g.snippet: string(g.undoData), "bgpd.conf": openbgpdBase(dir, g)})
-			inside := startIn(t, dir, fmt.Sprintf(openbgpdScript, bgpd, dir), func() bool { _, err := os.Stat(filepath.Join(dir, "ready")); return err == nil })
+			inside, _ := startIn(t, dir, fmt.Sprintf(openbgpdScript, bgpd, dir), func() bool { _, err := os.Stat(filepath.Join(dir, "ready")); return err == nil })
 			say := func(words ...string) string {
 				out, _ := inside(append([]string{bgpctl}, words...)...).CombinedOutput()
 				return string(out)

@@ -125,9 +125,9 @@ var (
 	variable  = regexp.MustCompile(`"[^"]*"|'[^']*'|[0-9a-f:.]+/?[0-9]*|[A-Za-z0-9_-]*_[A-Za-z0-9_-]*`)
 )
 
-// startIn starts a program in a network of its own, with a private mount table, and returns what runs further commands there.
-// The program ends with the test.
-func startIn(t *testing.T, dir, script string, isReady func() bool) (inside func(command ...string) *exec.Cmd) {
+// startIn starts a script in a network of its own, with a private mount table, and returns what runs further commands there, and
+// the process of the program that the script becomes by exec. It ends with the test.
+func startIn(t *testing.T, dir, script string, isReady func() bool) (inside func(command ...string) *exec.Cmd, pid int) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -152,7 +152,7 @@ func startIn(t *testing.T, dir, script string, isReady func() bool) (inside func
 		if isReady() {
 			return func(command ...string) *exec.Cmd {
 				return exec.Command("nsenter", append([]string{"-t", fmt.Sprint(c.Process.Pid), "--net", "--mount"}, command...)...)
-			}
+			}, c.Process.Pid
 		}
 		select {
 		case <-ended:
@@ -163,7 +163,7 @@ func startIn(t *testing.T, dir, script string, isReady func() bool) (inside func
 	}
 	said, _ := os.ReadFile(filepath.Join(dir, "log"))
 	t.Fatalf("it does not start:\n%s", said)
-	return nil
+	return nil, 0
 }
 
 // settled asks until the answer stays the same for a moment.
