@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"topoc/compiler/emulate"
 )
 
 func TestMain(m *testing.M) {
@@ -24,7 +26,8 @@ func TestMain(m *testing.M) {
 //	remember DIR                remember the content and times of all files below DIR
 //	untouched DIR               nothing below DIR changed since, not even a file's time
 //
-// and the condition [emulation]: BIRD and FRR are installed, and this user may make network namespaces.
+// and the conditions [emulation]: BIRD and FRR are installed, and this user may make network namespaces; and [dialects]: BIRD 2,
+// OpenBGPD and GoBGP are there too.
 func TestScript(t *testing.T) {
 	const dir = "testdata/script"
 	checkScripts(t, dir)
@@ -35,6 +38,9 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[treesKey{}] = map[string]map[string]string{}
+			if cache, err := os.UserCacheDir(); err == nil {
+				env.Setenv("XDG_CACHE_HOME", cache) // where .ci/deps puts programs
+			}
 			return nil
 		},
 		Condition: condition,
@@ -48,11 +54,14 @@ func TestScript(t *testing.T) {
 
 // condition judges the conditions of scripts that testscript doesn't know. Under TOPOC_REQUIRE=all everything is there.
 func condition(name string) (bool, error) {
-	if name != "emulation" {
+	const dialects = 3
+	switch {
+	case name != "emulation" && name != "dialects":
 		return false, fmt.Errorf("unknown condition %q", name)
-	}
-	if os.Getenv("TOPOC_REQUIRE") == "all" {
+	case os.Getenv("TOPOC_REQUIRE") == "all":
 		return true, nil
+	case name == "dialects" && len(emulate.Own()) < dialects:
+		return false, nil
 	}
 	for _, program := range []string{"/usr/sbin/bird", "/usr/sbin/bird6", "/usr/lib/frr/bgpd"} {
 		if _, err := os.Stat(program); err != nil {

@@ -13,7 +13,6 @@ var _ = dialect(Printer{
 	Dialect:  "bird2",
 	Platform: "BIRD 2.0.12 or later",
 	Doubts: []string{
-		"BIRD resolves a next hop over routes only that are not recursive themselves: on a switch in its nodes' AS, routes of nodes that are behind another such switch stay unreachable.",
 		"After a limit was exceeded BIRD opens the session again when its error wait time is over, by default after one minute, then ever later up to five.",
 	},
 	comment:    "#",
@@ -22,7 +21,7 @@ var _ = dialect(Printer{
 	undoHeader: birdUndoHeader,
 	text:       birdText,
 	write: func(s *fabric.Switch) *script {
-		b := &bird{script: &script{}, names: birdNames(s), passwords: passwordNames(s)}
+		b := &bird{script: &script{}, names: birdNames(s), passwords: Passwords(s)}
 		b.hasVRFs = slices.ContainsFunc(birdTables(s), func(of tableOf) bool { return of.vrf != "" })
 		b.lists(s)
 		b.section("Filters")
@@ -46,7 +45,7 @@ var _ = dialect(Printer{
 type bird struct {
 	*script
 	names     map[*fabric.Neighbor]string // of the sessions' protocols
-	passwords []passwordName
+	passwords []PasswordName
 	hasVRFs   bool
 }
 
@@ -127,15 +126,19 @@ func networksOf(r *fabric.BGPRouter, f fabric.Family) []string {
 
 // filters prints the policies of sessions. A policy of static routes is none: see announced.
 func (b *bird) filters(r *fabric.BGPRouter) {
-	out, in := map[*fabric.Policy]*fabric.FamilyConfig{}, map[*fabric.Policy]bool{}
+	out, in := map[*fabric.Policy]*fabric.FamilyConfig{}, map[*fabric.Policy]*fabric.SessionConfig{}
 	for _, c := range configs(r) {
 		for _, fc := range c.Families {
-			out[fc.Out], in[fc.In] = fc, true
+			out[fc.Out], in[fc.In] = fc, c
 		}
 	}
 	for _, policy := range r.Policies {
-		if in[policy] {
-			b.filter(policy, view{fmt.Sprintf("filter %s {", birdSymbol(policy.Name)), "}"}, nil, "accept;")
+		if c := in[policy]; c != nil {
+			var first []string
+			if isRecursive(c) && len(policy.Terms) > 0 { // else next hops could not be looked up over such routes: they would be recursive too
+				first = append(first, "if bgp_next_hop = from then gw = from;")
+			}
+			b.filter(policy, view{fmt.Sprintf("filter %s {", birdSymbol(policy.Name)), "}"}, first, "accept;")
 		}
 		fc := out[policy]
 		if fc == nil {

@@ -108,6 +108,10 @@ func birdHops(c *fabric.SessionConfig) int {
 	return 1
 }
 
+// isRecursive reports whether next hops of a session on the neighbor's subnet are to be looked up, as they are on others of iBGP: those
+// of routes that were reflected are somebody else's addresses.
+func isRecursive(c *fabric.SessionConfig) bool { return c.Internal && birdHops(c) == 1 }
+
 // session prints what a group and a neighbor can both say.
 func (b *bird) session(r *fabric.BGPRouter, c *fabric.SessionConfig, in view) {
 	p := b.in(in)
@@ -177,7 +181,7 @@ func (b *bird) carried(p *part, r *fabric.BGPRouter, c *fabric.SessionConfig, fc
 		p.line("import limit %d action warn;", max(fc.MaxPrefixes*fc.WarnPercent/100, 1))
 		p.line("receive limit %d action restart;", fc.MaxPrefixes)
 	}
-	if c.Internal && birdHops(c) == 1 { // the default of other sessions of iBGP: next hops of reflected routes are others' addresses
+	if isRecursive(c) {
 		p.line("gateway recursive;")
 	}
 	if fc.NextHopSelf {
@@ -238,10 +242,10 @@ func birdHeader(s *fabric.Switch, n names) []string {
 	if anySession(s, func(c *fabric.SessionConfig) bool { return c.BFD }) {
 		h = append(h, "  protocol bfd { }")
 	}
-	if passwords := passwordNames(s); len(passwords) > 0 {
+	if passwords := Passwords(s); len(passwords) > 0 {
 		h = append(h, "before the include:")
 		for _, p := range passwords {
-			h = append(h, fmt.Sprintf("  define %s = \"<...>\"; # %s", p.name, p.about))
+			h = append(h, fmt.Sprintf("  define %s = \"<...>\"; # %s", p.Name, p.about))
 		}
 	}
 	if len(behind) > 0 {

@@ -132,40 +132,41 @@ func timers(c *fabric.SessionConfig) (keepalive, hold int, ok bool) {
 	return c.Keepalive, c.Hold, true
 }
 
-// passwordName is the name by which a configuration knows a password that the operator defines for it.
-type passwordName struct {
-	name  string // letters, digits and underscores, at most 60: password_<secret>_<key>
+// PasswordName is the name by which a snippet knows a password that the operator defines for it, in the dialects that have
+// definitions: bird2 and openbgpd.
+type PasswordName struct {
+	Name  string // letters, digits and underscores, at most 60: password_<secret>_<key>
+	Of    model.SecretRef
 	about string // a comment: which Secret holds it
-	of    model.SecretRef
 }
 
-// passwordNames returns those of a switch's sessions, each once, in the order of the snippet. Those that would be called the same
+// Passwords returns those of a switch's sessions, each once, in the order of the snippet. Those that would be called the same
 // have a hash behind their name.
-func passwordNames(s *fabric.Switch) []passwordName {
-	var all []passwordName
+func Passwords(s *fabric.Switch) []PasswordName {
+	var all []PasswordName
 	count := map[string]int{}
 	for _, r := range s.Routers {
 		for _, c := range configs(r) {
-			if c.Password == nil || slices.ContainsFunc(all, func(p passwordName) bool { return p.of == *c.Password }) {
+			if c.Password == nil || slices.ContainsFunc(all, func(p PasswordName) bool { return p.Of == *c.Password }) {
 				continue
 			}
-			p := passwordName{of: *c.Password, name: fold("password_"+c.Password.Secret+"_"+c.Password.Key, "_", 50)}
+			p := PasswordName{Of: *c.Password, Name: fold("password_"+c.Password.Secret+"_"+c.Password.Key, "_", 50)}
 			p.about = fmt.Sprintf("key %s of Secret %s", fold(c.Password.Key, wordMarks, 40), fold(c.Password.Secret, wordMarks, 40))
-			count[p.name]++
+			count[p.Name]++
 			all = append(all, p)
 		}
 	}
 	for i, p := range all {
-		if count[p.name] > 1 {
+		if count[p.Name] > 1 {
 			h := fnv.New32a()
-			h.Write([]byte(p.of.Secret + "/" + p.of.Key))
-			all[i].name += fmt.Sprintf("_x%06x", h.Sum32()&0xffffff)
+			h.Write([]byte(p.Of.Secret + "/" + p.Of.Key))
+			all[i].Name += fmt.Sprintf("_x%06x", h.Sum32()&0xffffff)
 		}
 	}
 	return all
 }
 
-func nameOf(passwords []passwordName, p *model.SecretRef) string {
-	i := slices.IndexFunc(passwords, func(known passwordName) bool { return known.of == *p })
-	return passwords[i].name
+func nameOf(passwords []PasswordName, p *model.SecretRef) string {
+	i := slices.IndexFunc(passwords, func(known PasswordName) bool { return known.Of == *p })
+	return passwords[i].Name
 }

@@ -19,7 +19,7 @@ var _ = dialect(Printer{
 	undoHeader: openbgpdUndoHeader,
 	text:       openbgpdText,
 	write: func(s *fabric.Switch) *script {
-		o := &openbgpd{&script{}, passwordNames(s)}
+		o := &openbgpd{&script{}, Passwords(s)}
 		for _, r := range s.Routers {
 			o.process(r)
 			o.sets(r)
@@ -36,7 +36,7 @@ var _ = dialect(Printer{
 // nothing.
 type openbgpd struct {
 	*script
-	passwords []passwordName
+	passwords []PasswordName
 }
 
 // openbgpdText makes a string harmless between quotation marks and in comments.
@@ -209,12 +209,12 @@ func openbgpdHeader(s *fabric.Switch, n names) []string {
 		"  bgpctl reload",
 		"What an earlier build had and this one lacks goes with that. " + n.Undo + " takes it all back.",
 	}
-	passwords := passwordNames(s)
+	passwords := Passwords(s)
 	if len(passwords) > 0 {
 		h = append(h, "", "bgpd.conf must have, before the include:")
 	}
 	for _, p := range passwords {
-		h = append(h, fmt.Sprintf(`  %s="\"<...>\"" # %s`, p.name, p.about)) // the text of a macro is read anew
+		h = append(h, fmt.Sprintf(`  %s="\"<...>\"" # %s`, p.Name, p.about)) // the text of a macro is read anew
 	}
 	return h
 }
