@@ -13,6 +13,7 @@ var _ = dialect(Printer{
 	Dialect:  "bird2",
 	Platform: "BIRD 2.0.12 or later",
 	Doubts: []string{
+		"Over more than one hop BIRD is the next hop of what one node sends another on the same subnet, which other platforms leave to the nodes: packets take one hop more.",
 		"After a limit was exceeded BIRD opens the session again when its error wait time is over, by default after one minute, then ever later up to five.",
 	},
 	comment:    "#",

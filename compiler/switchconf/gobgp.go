@@ -3,6 +3,7 @@ package switchconf
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"topoc/compiler/fabric"
@@ -21,7 +22,7 @@ var _ = dialect(Printer{
 	undoHeader: gobgpUndoHeader,
 	text:       gobgpText,
 	write: func(s *fabric.Switch) *script {
-		g := &gobgp{script: &script{}}
+		g := &gobgp{script: &script{}, s: s}
 		for _, r := range s.Routers {
 			g.global(r)
 			g.groups(r)
@@ -37,6 +38,7 @@ var _ = dialect(Printer{
 // file without neighbors. Policies are GoBGP's own, not a neighbor's, so that each begins with whose routes it is about.
 type gobgp struct {
 	*script
+	s *fabric.Switch
 	p *part
 }
 
@@ -69,7 +71,7 @@ func (g *gobgp) global(r *fabric.BGPRouter) {
 	g.line(1, "default-import-policy = \"reject-route\"")
 	g.line(1, "default-export-policy = \"reject-route\"")
 	var in, out []string
-	for _, c := range gobgpPeers(r) {
+	for _, c := range g.peers(r) {
 		for _, fc := range c.config.Families {
 			in, out = append(in, gobgpText(fc.In.Name)), append(out, gobgpText(fc.Out.Name))
 		}
@@ -93,28 +95,39 @@ func (g *gobgp) global(r *fabric.BGPRouter) {
 type gobgpPeer struct {
 	name      string // of the neighbor set
 	addresses []string
+	subnets   []string // of the switch's interfaces on which nodes of a group are
 	config    *fabric.SessionConfig
 }
 
-// gobgpPeers returns the groups and the neighbors that stand alone. These come first: a range of a group may hold their addresses, and
+// peers returns the groups and the neighbors that stand alone. These come first: a range of a group may hold their addresses, and
 // the first policy that fits decides.
-func gobgpPeers(r *fabric.BGPRouter) []gobgpPeer {
+func (g *gobgp) peers(r *fabric.BGPRouter) []gobgpPeer {
 	var all []gobgpPeer
 	for _, n := range alone(r) {
 		if n.Interface == "" { // fabric.Unsupported reports it
-			all = append(all, gobgpPeer{n.Address.String(), []string{n.Address.String()}, &n.SessionConfig})
+			all = append(all, gobgpPeer{name: n.Address.String(), addresses: []string{n.Address.String()}, config: &n.SessionConfig})
 		}
 	}
 	for _, group := range r.Groups {
 		p := gobgpPeer{name: gobgpText(group.Name), config: &group.SessionConfig}
+		var of []netip.Prefix
 		for _, n := range r.Neighbors {
 			if n.Group == group {
 				p.addresses = append(p.addresses, n.Address.String())
+				of = append(of, netip.PrefixFrom(n.Address, n.Address.BitLen()))
 			}
 		}
 		for _, l := range r.Listens {
 			if l.Group == group {
 				p.addresses = append(p.addresses, l.Prefix.String())
+				of = append(of, l.Prefix)
+			}
+		}
+		for _, i := range g.s.Interfaces {
+			for _, subnet := range []netip.Prefix{i.Address, i.Address6} {
+				if slices.ContainsFunc(of, func(p netip.Prefix) bool { return subnet.IsValid() && subnet.Overlaps(p) }) {
+					p.subnets = append(p.subnets, subnet.Masked().String())
+				}
 			}
 		}
 		all = append(all, p)
@@ -235,7 +248,7 @@ func (g *gobgp) sets(r *fabric.BGPRouter) {
 	for _, l := range r.PrefixLists {
 		g.prefixSet(gobgpText(l.Name), l.Entries)
 	}
-	for _, p := range gobgpPeers(r) {
+	for _, p := range g.peers(r) {
 		g.line(0, "[[defined-sets.neighbor-sets]]")
 		g.line(1, "neighbor-set-name = \"%s\"", p.name)
 		g.line(1, "neighbor-info-list = [")
@@ -260,10 +273,17 @@ func (g *gobgp) prefixSet(name string, entries []fabric.PrefixEntry) {
 // policies print each policy with whose routes it is about. It ends with denying the rest of those.
 func (g *gobgp) policies(r *fabric.BGPRouter) {
 	g.start("Policies")
-	for _, p := range gobgpPeers(r) {
+	for _, p := range g.peers(r) {
 		for _, fc := range p.config.Families {
-			g.policy(fc.In, p.name, false)
-			g.policy(fc.Out, p.name, fc.NextHopSelf)
+			g.policy(fc.In, p.name)
+			switch {
+			case fc.NextHopSelf:
+				g.policy(fc.Out, p.name, gobgpStatement{routes: "external", nextHop: "self"})
+			case !p.config.Internal && len(p.subnets) > 0: // else GoBGP becomes the next hop of what one node sends another
+				g.policy(fc.Out, p.name, gobgpStatement{hops: p.subnets, nextHop: "unchanged"})
+			default:
+				g.policy(fc.Out, p.name)
+			}
 		}
 	}
 	if len(r.Networks) == 0 {
@@ -272,12 +292,13 @@ func (g *gobgp) policies(r *fabric.BGPRouter) {
 	g.line(0, "[[policy-definitions]]")
 	g.line(1, "name = \"%s\"", gobgpNetworks)
 	for _, f := range r.Families {
-		g.statement(gobgpNetworks+f.String()[3:], "", gobgpNetworks+f.String()[3:], "local", "accept-route", false)
+		name := gobgpNetworks + f.String()[3:]
+		g.statement(gobgpStatement{name: name, prefixes: name, routes: "local", disposition: "accept-route"})
 	}
 }
 
-// policy prints one policy; with isSelf, what was learned by eBGP gets the switch as its next hop.
-func (g *gobgp) policy(policy *fabric.Policy, peers string, isSelf bool) {
+// policy prints one policy; what the special ones say of routes besides goes before what it accepts.
+func (g *gobgp) policy(policy *fabric.Policy, peers string, special ...gobgpStatement) {
 	name := gobgpText(policy.Name)
 	g.line(0, "[[policy-definitions]]")
 	g.line(1, "name = \"%s\"", name)
@@ -285,36 +306,57 @@ func (g *gobgp) policy(policy *fabric.Policy, peers string, isSelf bool) {
 		if t.PrefixList == nil {
 			continue
 		}
-		list := gobgpText(t.PrefixList.Name)
-		if isSelf {
-			g.statement(fmt.Sprintf("%s %d self", name, t.Seq), peers, list, "external", "accept-route", true)
+		for _, s := range append(special, gobgpStatement{}) {
+			s.name, s.peers, s.prefixes, s.disposition = fmt.Sprintf("%s %d", name, t.Seq), peers, gobgpText(t.PrefixList.Name), "accept-route"
+			if s.nextHop != "" {
+				s.name += " " + s.nextHop
+			}
+			g.statement(s)
 		}
-		g.statement(fmt.Sprintf("%s %d", name, t.Seq), peers, list, "", "accept-route", false)
 	}
-	g.statement(fmt.Sprintf("%s %d", name, lastSeq(policy)), peers, "", "", "reject-route", false)
+	g.statement(gobgpStatement{name: fmt.Sprintf("%s %d", name, lastSeq(policy)), peers: peers, disposition: "reject-route"})
 }
 
-func (g *gobgp) statement(name, peers, prefixes, routes, disposition string, isSelf bool) {
+// gobgpStatement is a statement of a policy. Empty conditions hold for all routes.
+type gobgpStatement struct {
+	name            string
+	peers, prefixes string   // sets
+	routes          string   // "local", "external"
+	hops            []string // prefixes of next hops
+	disposition     string
+	nextHop         string
+}
+
+func (g *gobgp) statement(s gobgpStatement) {
 	const of = "policy-definitions.statements"
 	g.line(1, "[[%s]]", of)
-	g.line(2, "name = \"%s\"", name)
-	if peers != "" {
+	g.line(2, "name = \"%s\"", s.name)
+	if s.peers != "" {
 		g.line(2, "[%s.conditions.match-neighbor-set]", of)
-		g.line(3, "neighbor-set = \"%s\"", peers)
+		g.line(3, "neighbor-set = \"%s\"", s.peers)
 	}
-	if prefixes != "" {
+	if s.prefixes != "" {
 		g.line(2, "[%s.conditions.match-prefix-set]", of)
-		g.line(3, "prefix-set = \"%s\"", prefixes)
+		g.line(3, "prefix-set = \"%s\"", s.prefixes)
 	}
-	if routes != "" {
+	if s.routes != "" || len(s.hops) > 0 {
 		g.line(2, "[%s.conditions.bgp-conditions]", of)
-		g.line(3, "route-type = \"%s\"", routes)
+	}
+	if s.routes != "" {
+		g.line(3, "route-type = \"%s\"", s.routes)
+	}
+	if len(s.hops) > 0 {
+		g.line(3, "next-hop-in-list = [")
+		for _, hop := range s.hops {
+			g.line(4, "\"%s\",", hop)
+		}
+		g.line(3, "]")
 	}
 	g.line(2, "[%s.actions]", of)
-	g.line(3, "route-disposition = \"%s\"", disposition)
-	if isSelf {
+	g.line(3, "route-disposition = \"%s\"", s.disposition)
+	if s.nextHop != "" {
 		g.line(2, "[%s.actions.bgp-actions]", of)
-		g.line(3, "set-next-hop = \"self\"")
+		g.line(3, "set-next-hop = \"%s\"", s.nextHop)
 	}
 }
 

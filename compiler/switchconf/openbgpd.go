@@ -10,6 +10,7 @@ var _ = dialect(Printer{
 	Dialect:  "openbgpd",
 	Platform: "OpenBGPD 7.7 or later",
 	Doubts: []string{
+		"Over more than one hop OpenBGPD is the next hop of what one node sends another on the same subnet, which other platforms leave to the nodes: packets take one hop more.",
 		"OpenBGPD as Debian builds it for Linux writes no routes into the kernel: there it serves as a reflector, not as a switch that forwards packets.",
 		"To nodes of its own AS a switch sets itself as the next hop of whatever has an AS path, not only of what it learned by eBGP.",
 	},
