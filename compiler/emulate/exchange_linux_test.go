@@ -66,9 +66,14 @@ clusters: c: {
 }
 `
 
-// exchangeLab plans the emulation of that.
+// exchangeLab plans the emulation of that. Behind a plus the dialect may have how many prefixes the leaf takes.
 func exchangeLab(dialect string) (*Lab, error) {
-	l, err := planOf([]byte(strings.Replace(exchangeTopology, "DIALECT", dialect, 1)))
+	dialect, limit, isLimited := strings.Cut(dialect, "+")
+	text := strings.Replace(exchangeTopology, "DIALECT", dialect, 1)
+	if isLimited {
+		text = strings.Replace(text, "bgp: {\n", "bgp: {\n\t\t\tmaxPrefixes: "+limit+"\n", 1)
+	}
+	l, err := planOf([]byte(text))
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +162,19 @@ func TestSameRoutesPassAllDialects(t *testing.T) {
 						t.Errorf("%s has %s with AS path %q, which nothing permits", where, p, path)
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestTooManyPrefixesEndTheSession lets a node announce more than the leaf takes from it. FRR counts what it accepts, the others what they
+// receive.
+func TestTooManyPrefixesEndTheSession(t *testing.T) {
+	requireExchange(t)
+	for _, dialect := range []string{"frr", "bird2", "openbgpd", "gobgp"} {
+		t.Run(dialect, func(t *testing.T) {
+			if out, err := exchange(t.Context(), dialect+"+20"); err != nil || string(out) != "null\n" {
+				t.Errorf("%v: %s", err, out)
 			}
 		})
 	}
@@ -254,7 +272,33 @@ func exchanged(dialect string) (map[string]arrived, error) {
 		return nil, err
 	}
 	defer r.Close()
+	if strings.Contains(dialect, "+") {
+		return nil, awaitCease(ctx, r)
+	}
 	return settledRoutes(ctx, r)
+}
+
+// awaitCease waits until the leaf has told the sender, in both families, that it announces too much (RFC 4486).
+func awaitCease(ctx context.Context, r *Running) error {
+	const pause = 50 * time.Millisecond // some come again at once
+	told := map[string]bool{}
+	for len(told) < 2 {
+		for _, program := range []string{"bird", "bird6"} {
+			lines, err := birdCommand(r.machineOf("c.sender").socketOf(program), "show protocols all leaf")
+			if err != nil {
+				return err
+			}
+			if strings.Contains(strings.Join(lines, "\n"), "Maximum number of prefixes reached") {
+				told[program] = true
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the sender was told to cease by %v only", slices.Sorted(maps.Keys(told)))
+		case <-time.After(pause):
+		}
+	}
+	return nil
 }
 
 // speaker is the configuration of a BIRD 1.6 that announces the prefixes of its neighbor's family, and takes everything.
