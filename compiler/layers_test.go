@@ -41,7 +41,8 @@ var layers = func() map[string][]string {
 		"topologies/topogen":           {},
 		"compiler/internal/oracle":     {"compiler/fabric", "compiler/model", "compiler/calico"},
 
-		"compiler/internal/bgp": {},
+		"compiler/internal/bgp":     {},
+		"compiler/internal/program": {},
 	}
 	layer := func(packages []string, mayImport ...string) {
 		for _, p := range packages {
@@ -59,6 +60,7 @@ var layers = func() map[string][]string {
 	views := []string{"compiler/check", "compiler/show", "compiler/report", "compiler/plan", "compiler/emulate"}
 	below := slices.Concat(target, targets, []string{"compiler/simulate"})
 	layer(views, below...)
+	table["compiler/emulate"] = append(slices.Clone(below), "compiler/internal/program")
 	all := slices.Concat(below, views, []string{"compiler/load", "compiler/importer"})
 	layer([]string{"compiler"}, all...)
 	layer([]string{"cmd/topoc"}, append(all, "compiler", "schema", "topologies")...)

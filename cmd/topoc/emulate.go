@@ -21,9 +21,11 @@ func emulateCommand() *command {
 		summary: "run a topology with real daemons and compare with the prediction",
 		help: `
 Every device becomes a network namespace of this machine: nodes run BIRD, told
-what Calico would tell it, switches run FRR, told what topoc writes for them
-(or the same in FRR's words, where a switch has another dialect). Sessions and
-routes are printed beside the prediction; topoc exits with 1 where they differ.
+what Calico would tell it, switches run FRR, BIRD 2, OpenBGPD or GoBGP by their
+dialect, told what topoc writes for them. Where a switch has another dialect, or
+its program is not here, FRR stands in and is told the same in its own words.
+Sessions and routes are printed beside the prediction; topoc exits with 1 where
+they differ.
 
 It runs on Linux, as root or, where user namespaces are allowed, as anybody.
 Nothing outside of its own namespaces is touched, and all of it goes when topoc

@@ -163,12 +163,13 @@ func (m *emulation) emulate(e *env, topology string) error {
 	if err != nil {
 		return err
 	}
+	own := emulate.Own()
 	dir, outside, err := emulate.EnterSandbox() // not before: it hides files
 	if err != nil {
 		return err
 	}
 	in := simulate.Input{Fabric: result.Fabric, Objects: result.Objects}
-	lab := emulate.NewLab(simulate.Run(emulate.Plain(in)), emulate.Quick)
+	lab := emulate.NewLab(simulate.Run(emulate.Plain(in)), emulate.Quick, own...)
 	var failing []fabric.Device
 	for _, name := range m.fail {
 		devices, err := devicesOf(c, lab.Predicted, name)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"topoc/compiler/emulate"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +30,8 @@ func TestMain(m *testing.M) {
 //	awaits FILE PATTERN         wait until FILE, to which a command in the background prints, has a line that matches, behind the
 //	                            one that was awaited before
 //
-// and the condition [emulation]: BIRD and FRR are installed, and this user may make network namespaces.
+// and the conditions [emulation]: BIRD and FRR are installed, and this user may make network namespaces; and [dialects]: BIRD 2,
+// OpenBGPD and GoBGP are there too.
 func TestScript(t *testing.T) {
 	const dir = "testdata/script"
 	checkScripts(t, dir)
@@ -40,6 +43,9 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[treesKey{}] = map[string]map[string]string{}
 			env.Values[awaitedKey{}] = map[string]int{}
+			if cache, err := os.UserCacheDir(); err == nil {
+				env.Setenv("XDG_CACHE_HOME", cache) // where .ci/deps puts programs
+			}
 			return nil
 		},
 		Condition: condition,
@@ -54,11 +60,14 @@ func TestScript(t *testing.T) {
 
 // condition judges the conditions of scripts that testscript doesn't know. Under TOPOC_REQUIRE=all everything is there.
 func condition(name string) (bool, error) {
-	if name != "emulation" {
+	const dialects = 3
+	switch {
+	case name != "emulation" && name != "dialects":
 		return false, fmt.Errorf("unknown condition %q", name)
-	}
-	if os.Getenv("TOPOC_REQUIRE") == "all" {
+	case os.Getenv("TOPOC_REQUIRE") == "all":
 		return true, nil
+	case name == "dialects" && len(emulate.Own()) < dialects:
+		return false, nil
 	}
 	for _, program := range []string{"/usr/sbin/bird", "/usr/sbin/bird6", "/usr/lib/frr/bgpd"} {
 		if _, err := os.Stat(program); err != nil {

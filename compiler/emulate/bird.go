@@ -263,7 +263,7 @@ func outsideConf(e *fabric.External, rows []simulate.SessionRow, passwords map[n
 	w := cfgtext.New("\t")
 	id := e.Address
 	if !id.Is4() {
-		id = netip.AddrFrom4([4]byte{192, 0, 2, 1}) // of documentation: nobody else has it
+		id = someRouterID
 	}
 	port := uint16(0)
 	if e.Model.Port != nil {
@@ -292,3 +292,6 @@ func outsideConf(e *fabric.External, rows []simulate.SessionRow, passwords map[n
 	}
 	return w.Bytes()
 }
+
+// someRouterID is one of documentation: nobody else has it.
+var someRouterID = netip.AddrFrom4([4]byte{192, 0, 2, 1})

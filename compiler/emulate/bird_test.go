@@ -2,6 +2,8 @@ package emulate
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,22 +23,35 @@ import (
 // labOf plans the emulation of a topology; nil: it has mistakes.
 func labOf(t testing.TB, text []byte) *Lab {
 	t.Helper()
-	loaded, err := load.Load(t.Context(), []string{"-"}, load.Options{Stdin: bytes.NewReader(text)})
+	l, err := planOf(text)
+	if errors.Is(err, errMistakes) {
+		return nil
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+var errMistakes = errors.New("the topology has mistakes")
+
+func planOf(text []byte) (*Lab, error) {
+	loaded, err := load.Load(context.Background(), []string{"-"}, load.Options{Stdin: bytes.NewReader(text)})
+	if err != nil {
+		return nil, err
+	}
 	if loaded.Topology == nil {
-		return nil
+		return nil, errMistakes
 	}
 	f, mistakes := fabric.Link(loaded.Topology)
 	if len(mistakes) > 0 {
-		return nil
+		return nil, errMistakes
 	}
 	in := simulate.Input{Fabric: f, Objects: map[*fabric.Cluster]*calico.Objects{}}
 	for _, c := range f.Clusters {
 		in.Objects[c] = calico.Compile(c)
 	}
-	return NewLab(simulate.Run(Plain(in)), Quick)
+	return NewLab(simulate.Run(Plain(in)), Quick), nil
 }
 
 // TestBIRDTakesWhatIsWritten gives the configuration of every node of examples and random topologies to BIRD's own parser.

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"topoc/compiler/internal/program"
 )
 
 // daemon is a process of a machine.
@@ -19,9 +21,8 @@ type daemon struct {
 	done chan struct{} // closed when the process has ended
 }
 
-// start starts a program in the machine's namespace. What it prints goes to a file beside its configuration.
-func (m *machine) start(program string, args ...string) (*daemon, error) {
-	name := filepath.Base(program)
+// start starts a program in the machine's namespace. What it prints goes to a file of its name beside its configuration.
+func (m *machine) start(name, program string, args ...string) (*daemon, error) {
 	d := &daemon{cmd: exec.Command(program, args...), log: filepath.Join(m.dir, name+".log"), done: make(chan struct{})}
 	log, err := os.OpenFile(d.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -42,30 +43,30 @@ func (m *machine) start(program string, args ...string) (*daemon, error) {
 }
 
 // startBIRD starts BIRD and waits until it answers.
-func (m *machine) startBIRD(program string, conf []byte, again bool) error {
-	file := filepath.Join(m.dir, program+".conf")
+func (m *machine) startBIRD(name string, conf []byte, again bool) error {
+	file := filepath.Join(m.dir, name+".conf")
 	if err := os.WriteFile(file, conf, 0o644); err != nil {
 		return err
 	}
-	args := []string{"-f", "-c", file, "-s", m.socketOf(program)}
+	args := []string{"-f", "-c", file, "-s", m.socketOf(name)}
 	if again {
 		args = append(args, "-R") // as Calico starts it
 	}
-	path, err := programPath(program)
+	path, err := birdPath(name)
 	if err != nil {
 		return err
 	}
-	d, err := m.start(path, args...)
+	d, err := m.start(name, path, args...)
 	if err != nil {
 		return err
 	}
 	return d.wait(func() bool { // the socket is there before the configuration is read
-		_, err := birdCommand(m.socketOf(program), "show status")
+		_, err := birdCommand(m.socketOf(name), "show status")
 		return err == nil
 	})
 }
 
-func (m *machine) socketOf(program string) string { return filepath.Join(m.dir, program+".ctl") }
+func (m *machine) socketOf(name string) string { return filepath.Join(m.dir, name+".ctl") }
 
 // wait waits until a daemon is ready. The error has the end of what it printed.
 func (d *daemon) wait(isReady func() bool) error {
@@ -155,7 +156,7 @@ func (m *machine) startFRRDaemon(name string) error {
 	os.Remove(filepath.Join(m.dir, name+".vty"))
 	args := []string{"-f", conf, "-i", filepath.Join(m.dir, name+".pid"), "-z", filepath.Join(m.dir, "zserv.api"),
 		"--vty_socket", m.dir, "-u", frrUser, "-g", frrUser, "-A", "127.0.0.1", "-P", "0"}
-	d, err := m.start(path, args...)
+	d, err := m.start(name, path, args...)
 	if err != nil {
 		return err
 	}
@@ -184,7 +185,15 @@ func (m *machine) stopDaemons() {
 		delete(m.daemons, name)
 	}
 	all.Wait()
-	for _, program := range []string{"bird", "bird6"} {
-		os.Remove(m.socketOf(program))
+	for _, name := range []string{"bird", "bird6", "bird2", "openbgpd"} {
+		os.Remove(m.socketOf(name))
 	}
+}
+
+// birdPath finds a BIRD: bird, bird6 or bird2.
+func birdPath(name string) (string, error) {
+	if name == "bird2" {
+		return program.Path(name)
+	}
+	return programPath(name)
 }

@@ -12,27 +12,14 @@ import (
 )
 
 // frrConf writes what the FRR of a switch in one VRF is told: the snippet that topoc writes for the switch, where that is FRR's,
-// else what the same model says in FRR's words. The note says what differs from the real thing; empty: nothing does.
-func frrConf(s *fabric.Switch, m *Machine, topology string, t Timing) (conf []byte, note string) {
-	own := inVRF(s, m)
-	if len(own.Routers) == 0 && len(own.Statics) == 0 {
-		return nil, ""
-	}
-	snippet := switchconf.CompileAs("frr", own, topology)
+// else what the same model says in FRR's words.
+func frrConf(own *fabric.Switch, topology string, t Timing) []byte {
 	var b bytes.Buffer
-	b.Write(snippet)
+	b.Write(switchconf.CompileAs("frr", own, topology))
 	for _, r := range own.Routers {
 		frrRest(&b, r, t)
 	}
-	switch {
-	case m.VRF != "":
-		note = fmt.Sprintf("%s: VRF %s is a machine of its own", s.Name, m.VRF)
-	case s.Dialect == nil:
-		note = fmt.Sprintf("%s: FRR stands in for it, told the same", s.Name)
-	case s.Dialect.Name != "frr":
-		note = fmt.Sprintf("%s: FRR stands in for %s, told the same", s.Name, s.Dialect.Name)
-	}
-	return b.Bytes(), note
+	return b.Bytes()
 }
 
 // inVRF is the part of a switch that is in one VRF, as if that were the only one, with interfaces as the machine has them.

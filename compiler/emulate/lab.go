@@ -18,6 +18,7 @@ type Lab struct {
 	Notes     []string         // what is not as on the real devices, for people
 
 	timing Timing
+	own    []string
 }
 
 // Machine is one device, a switch in one of its VRFs, a speaker outside, or a router of the site that nobody declared.
@@ -35,6 +36,12 @@ type Machine struct {
 	BIRD  []byte // configuration of BIRD for IPv4; nil: none runs
 	BIRD6 []byte // likewise for IPv6
 	FRR   []byte // likewise of FRR
+	BIRD2 []byte // likewise of the BIRD 2 of a switch
+
+	OpenBGPD []byte // likewise of OpenBGPD, but for its control socket
+	GoBGP    []byte // likewise of GoBGP
+
+	Announced []netip.Prefix // what GoBGP announces itself, which its configuration cannot say
 }
 
 // Title names the machine for people: as the topology names the device, of a switch with the VRF that isn't its own.
@@ -120,9 +127,10 @@ const (
 	ByLab    Protocol = 250 // stands for something that no prediction speaks of: the rest of the site
 )
 
-// NewLab plans the emulation of a prediction. The prediction must be of Plain input.
-func NewLab(r *simulate.Result, timing Timing) *Lab {
-	l := &Lab{Predicted: r, timing: timing}
+// NewLab plans the emulation of a prediction. The prediction must be of Plain input. own are the dialects whose switches run their
+// own programs, see Own; FRR stands in for all others.
+func NewLab(r *simulate.Result, timing Timing, own ...string) *Lab {
+	l := &Lab{Predicted: r, timing: timing, own: own}
 	stations := r.Stations()
 	p := &planner{Lab: l, names: map[string]bool{middleName: true}, shared: map[netip.Addr]map[int]bool{}, vxlan: map[*fabric.Cluster]bool{}}
 	for i := range stations {
@@ -266,15 +274,6 @@ func (p *planner) outside(m *Machine, e *fabric.External) {
 		m.BIRD = conf
 	} else {
 		m.BIRD6 = conf
-	}
-}
-
-// switchIn plans a switch in one VRF.
-func (p *planner) switchIn(m *Machine, s *fabric.Switch) {
-	conf, note := frrConf(s, m, p.Predicted.Fabric.Name, p.timing)
-	m.FRR = conf
-	if note != "" {
-		p.Notes = append(p.Notes, note)
 	}
 }
 

@@ -2,10 +2,13 @@ package emulate
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"topoc/compiler/internal/program"
 )
 
 // programs are what an emulation runs, with Debian's package of each.
@@ -25,6 +28,34 @@ func programPath(name string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s is not installed", name)
+}
+
+// Own returns the dialects of switches whose programs are here, besides FRR, which stands in for those that are not. It looks where
+// .ci/deps puts them too, so before a sandbox hides files. OpenBGPD wants to become another user, whom a user namespace doesn't have.
+func Own() []string {
+	var all []string
+	for _, dialect := range []string{"bird2", "gobgp", "openbgpd"} {
+		isHere := dialect != "openbgpd" || os.Geteuid() == 0 && !isMapped()
+		for _, name := range ownPrograms[dialect] {
+			_, err := program.Path(name)
+			isHere = isHere && err == nil
+		}
+		if isHere {
+			all = append(all, dialect)
+		}
+	}
+	return all
+}
+
+// ownPrograms are what the switches of a dialect run.
+var ownPrograms = map[string][]string{"bird2": {"bird2"}, "gobgp": {"gobgpd", "gobgp"}, "openbgpd": {"openbgpd", "openbgpctl"}}
+
+// isMapped reports whether this process is in a user namespace: as root, without being the machine's.
+func isMapped() bool {
+	const everybody = "4294967295"
+	data, err := os.ReadFile("/proc/self/uid_map")
+	fields := strings.Fields(string(data))
+	return err == nil && (len(fields) != 3 || fields[2] != everybody)
 }
 
 // isOpenBGPD reports whether a bgpd is OpenBGPD's, which has the same name.

@@ -13,6 +13,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"topoc/compiler/fabric"
 	"topoc/compiler/simulate"
 )
 
@@ -37,6 +38,13 @@ func (r *Running) see(ctx context.Context, m *machine) (*Seen, error) {
 		}
 		s.Sessions = append(s.Sessions, birdSessions(program, lines)...)
 	}
+	if m.daemons["bird2"] != nil {
+		lines, err := birdCommand(m.socketOf("bird2"), "show protocols all")
+		if err != nil {
+			return nil, fmt.Errorf("ask BIRD 2 of %s: %w: %s", m.plan.Name, err, tail(m.daemons["bird2"].log))
+		}
+		s.Sessions = bird2Sessions(lines)
+	}
 	if m.daemons["bgpd"] != nil {
 		out, err := m.vtysh(ctx, "-c", "show bgp summary json")
 		if err != nil {
@@ -47,9 +55,22 @@ func (r *Running) see(ctx context.Context, m *machine) (*Seen, error) {
 		}
 	}
 	var err error
+	if m.daemons["openbgpd"] != nil {
+		if s.Sessions, err = m.seeOpenBGPD(ctx); err != nil {
+			return nil, fmt.Errorf("ask OpenBGPD of %s: %w: %s", m.plan.Name, err, tail(m.daemons["openbgpd"].log))
+		}
+	}
+	if m.daemons["gobgpd"] != nil {
+		if s.Sessions, err = m.seeGoBGP(ctx); err != nil {
+			return nil, fmt.Errorf("ask GoBGP of %s: %w: %s", m.plan.Name, err, tail(m.daemons["gobgpd"].log))
+		}
+	}
 	s.Routes, err = m.kernelRoutes()
 	for i := range s.Routes {
 		r.translate(m, s.Routes[i].NextHops)
+	}
+	if own, isSwitch := m.plan.Device.(*fabric.Switch); isSwitch && m.plan.BIRD2 != nil {
+		bird2Routes(own, s.Routes)
 	}
 	return s, err
 }

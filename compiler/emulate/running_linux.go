@@ -165,7 +165,7 @@ func (m *machine) startDaemons(ctx context.Context, again bool) error {
 	for _, b := range []struct {
 		program string
 		conf    []byte
-	}{{"bird", m.plan.BIRD}, {"bird6", m.plan.BIRD6}} {
+	}{{"bird", m.plan.BIRD}, {"bird6", m.plan.BIRD6}, {"bird2", m.plan.BIRD2}} {
 		if b.conf == nil {
 			continue
 		}
@@ -173,9 +173,16 @@ func (m *machine) startDaemons(ctx context.Context, again bool) error {
 			return fmt.Errorf("start %s of %s: %w", b.program, m.plan.Name, err)
 		}
 	}
-	if m.plan.FRR != nil {
-		if err := m.startFRR(ctx); err != nil {
-			return fmt.Errorf("start FRR of %s: %w", m.plan.Name, err)
+	for _, s := range []struct {
+		name  string
+		conf  []byte
+		start func(context.Context) error
+	}{{"FRR", m.plan.FRR, m.startFRR}, {"OpenBGPD", m.plan.OpenBGPD, m.startOpenBGPD}, {"GoBGP", m.plan.GoBGP, m.startGoBGP}} {
+		if s.conf == nil {
+			continue
+		}
+		if err := s.start(ctx); err != nil {
+			return fmt.Errorf("start %s of %s: %w", s.name, m.plan.Name, err)
 		}
 	}
 	return nil

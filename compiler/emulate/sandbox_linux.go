@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/vishvananda/netlink"
@@ -43,14 +42,6 @@ func EnterFlags() string {
 		return "--user --preserve-credentials " + flags
 	}
 	return flags
-}
-
-// isMapped reports whether this process is in a user namespace: as root, without being the machine's.
-func isMapped() bool {
-	const everybody = "4294967295"
-	data, err := os.ReadFile("/proc/self/uid_map")
-	fields := strings.Fields(string(data))
-	return err == nil && (len(fields) != 3 || fields[2] != everybody)
 }
 
 // sandboxDir is what a sandbox has for itself, gone with it.
@@ -106,12 +97,12 @@ func privateMounts() (dir string, err error) {
 // frrUser is who FRR's daemons drop to.
 const frrUser = "frr"
 
-// becomeFRR makes the users and groups that FRR's daemons insist on other names for root: a user namespace has no other user,
-// and in a sandbox of root's the files need no second owner.
+// becomeFRR makes the users and groups that the daemons of FRR and OpenBGPD insist on other names for root: a user namespace has no
+// other user, and in a sandbox of root's the files need no second owner.
 func becomeFRR(dir string) error {
 	for file, text := range map[string]string{
-		"/etc/passwd": "root:x:0:0:root:/:/bin/sh\nfrr:x:0:0:frr:/:/bin/sh\n",
-		"/etc/group":  "root:x:0:\nfrr:x:0:\nfrrvty:x:0:root,frr\n",
+		"/etc/passwd": "root:x:0:0:root:/:/bin/sh\nfrr:x:0:0:frr:/:/bin/sh\n_openbgpd:x:0:0::/:/bin/sh\n",
+		"/etc/group":  "root:x:0:\nfrr:x:0:\nfrrvty:x:0:root,frr\n_openbgpd:x:0:\n",
 	} {
 		own := filepath.Join(dir, filepath.Base(file))
 		if err := os.WriteFile(own, []byte(text), 0o644); err != nil {

@@ -93,6 +93,14 @@ const (
 	FeatureDynamicPasswords
 	// FeatureGracefulRestartOff is doing without RFC 4724: bgp.gracefulRestart needs it where false is written.
 	FeatureGracefulRestartOff
+	// FeatureKeepalive is a keepalive interval that isn't a third of the hold time: bgp.keepalive needs it where bgp.hold says
+	// otherwise.
+	FeatureKeepalive
+	// FeatureInternalTTLSecurity is FeatureTTLSecurity within one AS: ttlSecurity of a rack needs it below a switch in the nodes' AS.
+	FeatureInternalTTLSecurity
+	// FeatureDefaultBesideRoutes is FeatureDefaultOriginate for a session that carries other routes too: bgp.defaultOriginate needs
+	// it unless toNodes is "default".
+	FeatureDefaultBesideRoutes
 
 	endOfFeatures
 )
@@ -110,12 +118,15 @@ var features = [...]string{
 	"multipath over AS paths that differ",
 	"IPv6",
 	"graceful restart",
-	"a default route made for a session",
+	"default routes made for a session",
 	"sessions with its loopback",
 	"passwords for BGP",
 	"static routes",
 	"passwords for dynamic neighbors",
 	"graceful restart that can be switched off",
+	"keepalive intervals other than a third of the hold time",
+	"TTL security within one AS",
+	"default routes made for a session that carries others too",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

@@ -18,16 +18,17 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
-	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords | FeatureGracefulRestartOff
+	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords | FeatureGracefulRestartOff | FeatureKeepalive |
+	FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
 	FeatureASOverride | FeatureRelaxASPath
 
-// dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked when their
-// printers were: frr's with a running FRR 8.4, the others' with references and published configurations, as nothing runs
-// them here; what is still doubted is in Printer.Doubts. Facts about the rest are from grammars and manuals, the doubtful
-// ones say so, and each is to be proved when its printer is written.
+// dialects is every dialect of the language, sorted by name. Facts about those that are Written were checked when their printers
+// were: those of bird2, frr, gobgp and openbgpd with a running BIRD 2.0.12, FRR 8.4, GoBGP 3.10 and OpenBGPD 7.7, the others' with
+// references and published configurations, as nothing runs them here; what is still doubted is in Printer.Doubts. Facts about the rest
+// are from grammars and manuals, the doubtful ones say so, and each is to be proved when its printer is written.
 var dialects = []*Dialect{
 	{
 		Name: "aoscx", Extension: "cfg", Written: true, SafePaths: 8, MaxPaths: 32, MaxName: 63, MaxVRF: 32,
@@ -36,10 +37,10 @@ var dialects = []*Dialect{
 		Features: common&^FeatureDynamicPasswords&^FeatureGracefulRestartOff | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
 	},
 	{
-		Name: "bird2", Extension: "conf", SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,
+		Name: "bird2", Extension: "conf", Written: true, SafePaths: 64, MaxPaths: 255, MaxName: 64, MaxVRF: 15, Interfaces: linuxName,
 		// Not unnumbered: the neighbor's link-local address would have to be known. ECMP is made by the kernel protocol,
 		// which asks for equal lengths of AS paths only.
-		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureRelaxASPath,
+		Features: full &^ FeatureUnnumbered,
 	},
 	{
 		// balance takes 1 to 8 everywhere; more only after max-ecmp-num and a reboot, on platforms that have it.
@@ -58,9 +59,10 @@ var dialects = []*Dialect{
 		Interfaces: linuxName, Features: full,
 	},
 	{
-		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's.
-		Name: "gobgp", Extension: "toml", SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
-		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate | FeatureUnnumbered | FeatureDynamicNeighbors |
+		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's. Not unnumbered: policies are for neighbors by
+		// their addresses.
+		Name: "gobgp", Extension: "toml", Written: true, SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
+		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes | FeatureDynamicNeighbors |
 			FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
 	},
 	{
@@ -91,9 +93,11 @@ var dialects = []*Dialect{
 		Interfaces: wordAndNumbers, Features: full,
 	},
 	{
-		// The kernel has the routes it is given: no multipath, no static routes of its own. Routing domains have numbers, no names.
-		Name: "openbgpd", Extension: "conf", SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
-		Features: common&^FeatureStaticRoutes | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride,
+		// No multipath, no static routes of its own. Routing domains have numbers, no names. as-override changes what is received from
+		// a neighbor, so that everybody else sees another path, instead of what is sent to it.
+		Name: "openbgpd", Extension: "conf", Written: true, SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
+		Features: common&^FeatureStaticRoutes&^FeatureKeepalive&^FeatureInternalTTLSecurity&^FeatureDefaultBesideRoutes |
+			FeatureDynamicNeighbors | FeatureTTLSecurity,
 	},
 	{
 		// Templates have names of at most 16, which its printer sees to. A password for a subnet's neighbors is refused.

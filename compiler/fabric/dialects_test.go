@@ -103,8 +103,10 @@ func TestUnsupported(t *testing.T) {
 		}},
 		{"openbgpd", []string{
 			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet`,
+			`clusters.prod.racks.r1.asOverride: openbgpd has no AS override`,
 			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP`,
 			`links.l1: openbgpd has no sessions over links without addresses`,
+			`switches.leaf01.bgp.defaultOriginate: openbgpd has no default routes made for a session that carries others too`,
 			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024`,
 			`switches.leaf01.dialect: openbgpd is not written by this release`,
 			`switches.leaf01.interfaces."1/1/1": openbgpd has no interface of the name "1/1/1"`,

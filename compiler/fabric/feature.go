@@ -185,12 +185,16 @@ func (n *needs) session(c *SessionConfig, at source.Path) {
 		{c.TTLSecurity > 0, at.Field("ttlSecurity"), FeatureTTLSecurity},
 		{c.UpdateSource.IsValid(), at.Field("session"), FeatureLoopbackSession},
 		{c.Password != nil, at.Field("password"), FeaturePassword},
+		{c.Keepalive > 0 && c.Hold > 0 && c.Hold != 3*c.Keepalive, n.s.At().Fields("bgp", "keepalive"), FeatureKeepalive},
+		{c.TTLSecurity > 0 && c.Internal && n.s.Dialect.Has(FeatureTTLSecurity), at.Field("ttlSecurity"), FeatureInternalTTLSecurity},
 	}
 	for _, f := range c.Families {
 		asks = append(asks,
 			ask{f.ASOverride, at.Field("asOverride"), FeatureASOverride},
 			ask{f.ReflectorClient, n.s.At().Field("asNumber"), FeatureReflector},
-			ask{f.DefaultOriginate, n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultOriginate})
+			ask{f.DefaultOriginate, n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultOriginate},
+			ask{f.DefaultOriginate && !permitsDefaultOnly(f.Out) && n.s.Dialect.Has(FeatureDefaultOriginate),
+				n.s.At().Fields("bgp", "defaultOriginate"), FeatureDefaultBesideRoutes})
 	}
 	for _, a := range asks {
 		if a.is {
@@ -202,4 +206,14 @@ func (n *needs) session(c *SessionConfig, at source.Path) {
 			return d.Has(FeatureTTLSecurity) && (d.MaxTTLHops == 0 || d.MaxTTLHops >= c.TTLSecurity)
 		}, "has TTL security over at most %d hops, not %d", most, c.TTLSecurity)
 	}
+}
+
+// permitsDefaultOnly reports whether a policy permits a default route and nothing else.
+func permitsDefaultOnly(p *Policy) bool {
+	return p != nil && !slices.ContainsFunc(p.Terms, func(t Term) bool {
+		return t.PrefixList == nil || slices.ContainsFunc(t.PrefixList.Entries, func(e PrefixEntry) bool {
+			_, high := e.Lengths()
+			return high > 0
+		})
+	})
 }

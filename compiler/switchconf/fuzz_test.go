@@ -78,9 +78,10 @@ func FuzzUserStrings(f *testing.F) {
 	})
 }
 
-// shape is a line's indentation, its first word and how many words follow; what comes after a description is free text, a comment
-// is a comment, and a first word in quotes, which is a key, is a name.
+// shape is a line's indentation, its first word and how many words follow, a quoted string being one; what comes after a description is
+// free text, a comment is a comment, and a first word in quotes, which is a key, is a name.
 func shape(line string) string {
+	line = quotation.ReplaceAllString(line, "x")
 	command, _, described := strings.Cut(line, " description ")
 	words := strings.Fields(command)
 	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]

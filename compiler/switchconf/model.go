@@ -1,9 +1,13 @@
 package switchconf
 
 import (
+	"fmt"
+	"hash/fnv"
+	"slices"
 	"strings"
 
 	"topoc/compiler/fabric"
+	"topoc/compiler/model"
 )
 
 // fold makes a string harmless: every byte that isn't a letter, a digit or one of marks becomes an underscore, blanks at the
@@ -126,4 +130,43 @@ func timers(c *fabric.SessionConfig) (keepalive, hold int, ok bool) {
 		return c.Keepalive, max(3*c.Keepalive, 3), true
 	}
 	return c.Keepalive, c.Hold, true
+}
+
+// PasswordName is the name by which a snippet knows a password that the operator defines for it, in the dialects that have
+// definitions: bird2 and openbgpd.
+type PasswordName struct {
+	Name  string // letters, digits and underscores, at most 60: password_<secret>_<key>
+	Of    model.SecretRef
+	about string // a comment: which Secret holds it
+}
+
+// Passwords returns those of a switch's sessions, each once, in the order of the snippet. Those that would be called the same
+// have a hash behind their name.
+func Passwords(s *fabric.Switch) []PasswordName {
+	var all []PasswordName
+	count := map[string]int{}
+	for _, r := range s.Routers {
+		for _, c := range configs(r) {
+			if c.Password == nil || slices.ContainsFunc(all, func(p PasswordName) bool { return p.Of == *c.Password }) {
+				continue
+			}
+			p := PasswordName{Of: *c.Password, Name: fold("password_"+c.Password.Secret+"_"+c.Password.Key, "_", 50)}
+			p.about = fmt.Sprintf("key %s of Secret %s", fold(c.Password.Key, wordMarks, 40), fold(c.Password.Secret, wordMarks, 40))
+			count[p.Name]++
+			all = append(all, p)
+		}
+	}
+	for i, p := range all {
+		if count[p.Name] > 1 {
+			h := fnv.New32a()
+			h.Write([]byte(p.Of.Secret + "/" + p.Of.Key))
+			all[i].Name += fmt.Sprintf("_x%06x", h.Sum32()&0xffffff)
+		}
+	}
+	return all
+}
+
+func nameOf(passwords []PasswordName, p *model.SecretRef) string {
+	i := slices.IndexFunc(passwords, func(known PasswordName) bool { return known.Of == *p })
+	return passwords[i].Name
 }
