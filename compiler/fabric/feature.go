@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"topoc/compiler/source"
 )
@@ -105,7 +106,7 @@ func (n *needs) timers() {
 	}
 }
 
-// vrfs reports VRFs where the dialect has none, or none of so long a name.
+// vrfs reports VRFs where the dialect has none, or none of such a name.
 func (n *needs) vrfs() {
 	check := func(at source.Path, name string) {
 		switch d := n.s.Dialect; {
@@ -115,6 +116,9 @@ func (n *needs) vrfs() {
 		case len(name) > d.MaxVRF:
 			n.add(at, 0, func(d *Dialect) bool { return d.MaxVRF >= len(name) },
 				"takes names of VRFs of at most %d characters, %q has %d", d.MaxVRF, name, len(name))
+		case !strings.HasPrefix(name, d.VRFPrefix):
+			n.add(at, 0, func(d *Dialect) bool { return d.Has(FeatureVRF) && strings.HasPrefix(name, d.VRFPrefix) },
+				"takes names of VRFs that begin with %q, not %q", d.VRFPrefix, name)
 		}
 	}
 	check(n.s.At().Field("vrf"), n.s.VRF)
