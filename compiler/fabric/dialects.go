@@ -113,8 +113,9 @@ var dialects = []*Dialect{
 			FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride,
 	},
 	{
-		Name: "sonic", Extension: "json", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15,
-		Interfaces: form(`(Ethernet|PortChannel|Vlan|Loopback|Po|Eth|Lo)[0-9]+(/[0-9]+){0,2}(\.[0-9]+)?|eth0`), Features: full,
+		// FRR's limits. Names of interfaces are the kernel's: no session runs over an alias such as Eth1/1.
+		Name: "sonic", Extension: "json", Written: true, SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 127, MaxVRF: 15, VRFPrefix: "Vrf",
+		Interfaces: form(`(Ethernet|PortChannel|Vlan|Loopback)[0-9]+(\.[0-9]+)?|(Eth|Po)[0-9]+\.[0-9]+|eth0`), Features: full,
 	},
 	{
 		// Doubtful: TTL security, which its models of 25.3 lack.

@@ -54,7 +54,7 @@ func TestInterfaceForms(t *testing.T) {
 		{"openbgpd", "em0 vlan20 vio1", "Ethernet1/1 eth"},
 		{"os10", "ethernet1/1/1 ethernet1/1/1:1 vlan20 port-channel1", "Ethernet1/1 swp1"},
 		{"routeros", "ether1 sfp-sfpplus1 vlan20 bridge", ""},
-		{"sonic", "Ethernet0 PortChannel1 Vlan20 Eth1/1", "swp1 GigabitEthernet0/0"},
+		{"sonic", "Ethernet0 Ethernet0.10 Eth0.10 PortChannel1 Vlan20", "swp1 GigabitEthernet0/0 Eth1/1"},
 		{"srlinux", "ethernet-1/1 ethernet-1/1.0 irb0.20 lag1.0 system0.0", "Ethernet1/1 swp1"},
 		{"vrp", "Vlanif20 10GE1/0/1 100GE1/0/1:1 GigabitEthernet0/0/1 Eth-Trunk1.10 LoopBack0", "swp xe-0/0/0.0"},
 		{"vyos", "eth0 bond0.100 br0 dum0", "Ethernet1/1"},
@@ -155,6 +155,7 @@ func TestLacks(t *testing.T) {
 		"nxos":     FeatureDynamicASNumbers,
 		"os10":     FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 		"routeros": FeatureUnnumbered | FeatureGracefulRestart | FeatureGracefulRestartOff | FeatureDynamicPasswords | FeatureDynamicASNumbers,
+		"sonic":    FeatureDynamicASNumbers,
 		"vrp":      FeatureUnnumbered | FeatureDynamicASNumbers,
 		"vyos":     FeatureDynamicASNumbers,
 	} {
@@ -217,6 +218,23 @@ func TestUnsupportedTTLHops(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", dialect, got, want)
+		}
+	}
+}
+
+// TestUnsupportedVRFNames names VRFs as SONiC takes them, and as it doesn't.
+func TestUnsupportedVRFNames(t *testing.T) {
+	for vrf, want := range map[string]string{
+		"VrfBlue":             "",
+		"blue":                `switches.leaf01.vrf: sonic takes names of VRFs that begin with "Vrf", not "blue"`,
+		"VrfOfTheWholeFabric": `switches.leaf01.vrf: sonic takes names of VRFs of at most 15 characters, "VrfOfTheWholeFabric" has 19`,
+	} {
+		got := ""
+		for _, n := range Unsupported(&Switch{Name: "leaf01", VRF: vrf, Dialect: DialectByName("sonic"), Managed: true, Model: &model.Switch{}}) {
+			got += string(n.At) + ": " + n.Message
+		}
+		if got != want {
+			t.Errorf("VRF %s: %q, want %q", vrf, got, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"topoc/compiler/source"
 )
@@ -106,7 +107,7 @@ func (n *needs) timers() {
 	}
 }
 
-// vrfs reports VRFs where the dialect has none, or none of so long a name. Their names are the only ones that a snippet takes from the
+// vrfs reports VRFs where the dialect has none, or none of such a name. Their names are the only ones that a snippet takes from the
 // user; those of groups, lists and policies are made to fit: see maxPolicyName.
 func (n *needs) vrfs() {
 	check := func(at source.Path, name string) {
@@ -118,6 +119,9 @@ func (n *needs) vrfs() {
 			n.add(at, 0, func(d *Dialect) bool { return d.MaxVRF >= len(name) },
 				"takes names of VRFs of at most %d characters, %q has %d", d.MaxVRF, name, len(name))
 			n.found[len(n.found)-1].Longest = d.MaxVRF
+		case !strings.HasPrefix(name, d.VRFPrefix):
+			n.add(at, 0, func(d *Dialect) bool { return d.Has(FeatureVRF) && strings.HasPrefix(name, d.VRFPrefix) },
+				"takes names of VRFs that begin with %q, not %q", d.VRFPrefix, name)
 		}
 	}
 	check(n.s.At().Field("vrf"), n.s.VRF)

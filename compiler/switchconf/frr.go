@@ -15,22 +15,24 @@ var _ = dialect(Printer{
 	header:     frrHeader,
 	undoHeader: frrUndoHeader,
 	text:       frrText,
-	write: func(s *fabric.Switch) *script {
-		f := &frr{&script{}}
-		f.lists(s)
-		f.policies(s)
-		f.statics(s)
-		for _, r := range s.Routers {
-			f.router(r)
-		}
-		return f.script
-	},
+	write:      frrScript,
 })
 
 // frr prints FRR's own configuration language, as releases from 8.4 on take it. A snippet is merged, so there is neither a
 // hostname nor "frr version" nor "frr defaults" in it: the last would change the defaults of sessions that are not ours.
 // What the profiles differ in (policies that eBGP requires, timers, multipath-relax) is said outright where it matters.
 type frr struct{ *script }
+
+func frrScript(s *fabric.Switch) *script {
+	f := &frr{&script{}}
+	f.lists(s)
+	f.policies(s)
+	f.statics(s)
+	for _, r := range s.Routers {
+		f.router(r)
+	}
+	return f.script
+}
 
 // frrWord makes a string one word.
 func frrWord(s string) string { return fold(s, wordMarks, 63) }

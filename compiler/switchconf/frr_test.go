@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"topoc/compiler/artifact"
 )
 
@@ -38,27 +36,25 @@ func requireFRR(t *testing.T) {
 	}
 }
 
-// frrFiles returns every snippet that goldens of FRR hold, with its undo.
+// frrFiles returns every snippet for FRR that goldens hold, with its undo.
 func frrFiles(t *testing.T) [][2]artifact.File {
 	t.Helper()
-	goldens, err := filepath.Glob("testdata/frr-*.txtar")
-	if err != nil || len(goldens) == 0 {
-		t.Fatal("no goldens", err)
-	}
 	var all [][2]artifact.File
-	for _, golden := range goldens {
-		a, err := txtar.ParseFile(golden)
-		if err != nil {
-			t.Fatal(err)
+	for _, dialect := range []string{"frr", "sonic"} {
+		goldens, err := filepath.Glob("testdata/" + dialect + "-*.txtar")
+		if err != nil || len(goldens) == 0 {
+			t.Fatal("no goldens", err)
 		}
-		name := strings.TrimSuffix(filepath.Base(golden), ".txtar")
-		files := compile(t, a.Files[0].Data)
-		for i := 0; i < len(files); i += 2 {
-			pair := [2]artifact.File{files[i], files[i+1]}
-			for j := range pair {
-				pair[j].Path = name + "-" + filepath.Base(pair[j].Path)
+		for _, golden := range goldens {
+			name := strings.TrimSuffix(filepath.Base(golden), ".txtar")
+			files := slices.DeleteFunc(compile(t, goldenTopology(t, golden)), func(f artifact.File) bool { return !strings.HasSuffix(f.Path, ".conf") })
+			for i := 0; i < len(files); i += 2 {
+				pair := [2]artifact.File{files[i], files[i+1]}
+				for j := range pair {
+					pair[j].Path = name + "-" + strings.Replace(filepath.Base(pair[j].Path), ".frr.conf", ".conf", 1)
+				}
+				all = append(all, pair)
 			}
-			all = append(all, pair)
 		}
 	}
 	return all
