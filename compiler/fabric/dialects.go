@@ -112,10 +112,10 @@ var dialects = []*Dialect{
 		Interfaces: form(`(Ethernet|PortChannel|Vlan|Loopback|Po|Eth|Lo)[0-9]+(/[0-9]+){0,2}(\.[0-9]+)?|eth0`), Features: full,
 	},
 	{
-		// Doubtful: TTL security, which its models of 25.3 lack.
-		Name: "srlinux", Extension: "json", SafePaths: 64, MaxPaths: 256, MaxName: 255, MaxVRF: 255,
+		// Its models of 25.3 have no TTL security.
+		Name: "srlinux", Extension: "json", Written: true, SafePaths: 64, MaxPaths: 256, MaxName: 63, MaxVRF: 63,
 		Interfaces: form(`(ethernet-[0-9]+/[0-9]+(/[0-9]+)?|(lag|irb|lo|system|mgmt)[0-9]+)(\.[0-9]+)?`),
-		Features:   full&^FeatureTTLSecurity | FeatureDynamicASNumbers,
+		Features:   full &^ FeatureTTLSecurity,
 	},
 	{
 		Name: "vrp", Extension: "cfg", SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,

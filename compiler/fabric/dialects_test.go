@@ -143,14 +143,15 @@ func TestUnsupported(t *testing.T) {
 // TestLacks compares what the dialects cannot do with what is known of them: a printer relies on it.
 func TestLacks(t *testing.T) {
 	for dialect, want := range map[string]Feature{
-		"aoscx": FeatureUnnumbered | FeatureDynamicNeighbors | FeatureASOverride | FeatureGracefulRestartOff,
-		"eos":   FeatureDynamicASNumbers,
-		"frr":   FeatureDynamicASNumbers,
-		"iosxe": FeatureUnnumbered | FeatureDynamicASNumbers,
-		"iosxr": FeatureUnnumbered | FeatureDynamicASNumbers,
-		"junos": FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers,
-		"nxos":  FeatureDynamicASNumbers,
-		"os10":  FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
+		"aoscx":   FeatureUnnumbered | FeatureDynamicNeighbors | FeatureASOverride | FeatureGracefulRestartOff,
+		"eos":     FeatureDynamicASNumbers,
+		"frr":     FeatureDynamicASNumbers,
+		"iosxe":   FeatureUnnumbered | FeatureDynamicASNumbers,
+		"iosxr":   FeatureUnnumbered | FeatureDynamicASNumbers,
+		"junos":   FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers,
+		"nxos":    FeatureDynamicASNumbers,
+		"srlinux": FeatureTTLSecurity | FeatureDynamicASNumbers,
+		"os10":    FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,
 	} {
 		on, off := demanding(dialect), demanding(dialect)
 		no := false

@@ -2,6 +2,7 @@ package switchconf_test
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -77,9 +78,15 @@ func FuzzUserStrings(f *testing.F) {
 	})
 }
 
+// jsonString is a string of JSON at the end of a line, the value of a member or an item of a list.
+var jsonString = regexp.MustCompile(`(: |^ *)"[^"]*"(,?)$`)
+
 // shape is a line's indentation, its first word and how many words follow; what comes after a description is free text, and a
-// comment is a comment.
+// comment is a comment. A string of JSON is one word.
 func shape(line string) string {
+	if strings.HasPrefix(strings.TrimLeft(line, " "), `"`) {
+		line = jsonString.ReplaceAllString(line, "${1}x$2")
+	}
 	command, _, described := strings.Cut(line, " description ")
 	words := strings.Fields(command)
 	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
