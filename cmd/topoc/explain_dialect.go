@@ -23,16 +23,18 @@ type dialectPage struct {
 	MaxPaths  int      `json:"maxPaths"`  // and those that may be written at most
 	MaxName   int      `json:"maxName"`   // characters of a generated name
 	MaxVRF    int      `json:"maxVRF"`    // of a VRF's; 0: it has none
+	Notes     []string `json:"notes"`     // what a snippet cannot say itself
 	Doubts    []string `json:"doubts"`    // what was not proved
 }
 
 func newDialectPage(d *fabric.Dialect) dialectPage {
 	page := dialectPage{
 		Name: d.Name, Extension: d.Extension, Can: d.Features.Words(), Cannot: d.Lacks().Words(), SafePaths: d.SafePaths,
-		MaxPaths: d.MaxPaths, MaxName: d.MaxName, MaxVRF: d.MaxVRF, Doubts: []string{},
+		MaxPaths: d.MaxPaths, MaxName: d.MaxName, MaxVRF: d.MaxVRF, Notes: []string{}, Doubts: []string{},
 	}
 	if p := switchconf.PrinterByName(d.Name); p != nil {
-		page.Platform, page.Doubts = p.Platform, append(page.Doubts, p.Doubts...)
+		page.Platform = p.Platform
+		page.Notes, page.Doubts = append(page.Notes, p.Notes...), append(page.Doubts, p.Doubts...)
 	}
 	return page
 }
@@ -89,6 +91,7 @@ func (p dialectPage) write(w io.Writer) error {
 	}{
 		{"It can express", p.Can},
 		{"It cannot express, and a switch-feature finding says so where it is asked for", p.Cannot},
+		{"To use a snippet", p.Notes},
 		{"Not proved on a device", p.Doubts},
 	} {
 		if len(part.items) > 0 {

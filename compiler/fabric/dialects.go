@@ -81,7 +81,7 @@ var dialects = []*Dialect{
 		// switch has. Doubtful: unnumbered peers, which newer releases discover; passwords for the neighbors of a subnet.
 		Name: "junos", Extension: "set", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 63, MaxVRF: 63,
 		Interfaces: form(`[a-z]+-[0-9]+/[0-9]+/[0-9]+(:[0-9]+)?(\.[0-9]+)?|(irb|ae|lo|vlan|em|fxp|me|reth|st|vme)[0-9]*(\.[0-9]+)?`),
-		Features:   full &^ FeatureUnnumbered &^ FeatureTTLSecurity &^ FeatureDefaultOriginate,
+		Features:   full &^ FeatureUnnumbered &^ FeatureTTLSecurity &^ FeatureDefaultOriginate &^ FeatureKeepalive,
 	},
 	{
 		// Words are those of releases that write enable: on. Doubtful: hyphens in names of groups, which its printer sees to.
@@ -118,10 +118,10 @@ var dialects = []*Dialect{
 		Interfaces: form(`(Ethernet|PortChannel|Vlan|Loopback)[0-9]+(\.[0-9]+)?|(Eth|Po)[0-9]+\.[0-9]+|eth0`), Features: full,
 	},
 	{
-		// Doubtful: TTL security, which its models of 25.3 lack.
-		Name: "srlinux", Extension: "json", SafePaths: 64, MaxPaths: 256, MaxName: 255, MaxVRF: 255,
+		// Its models of 25.3 have no TTL security.
+		Name: "srlinux", Extension: "json", Written: true, SafePaths: 64, MaxPaths: 256, MaxName: 63, MaxVRF: 63,
 		Interfaces: form(`(ethernet-[0-9]+/[0-9]+(/[0-9]+)?|(lag|irb|lo|system|mgmt)[0-9]+)(\.[0-9]+)?`),
-		Features:   full&^FeatureTTLSecurity | FeatureDynamicASNumbers,
+		Features:   full &^ FeatureTTLSecurity,
 	},
 	{
 		// Doubtful: subnets of IPv6 to listen to.

@@ -78,9 +78,15 @@ func FuzzUserStrings(f *testing.F) {
 	})
 }
 
+// jsonString is a string of JSON at the end of a line, the value of a member or an item of a list.
+var jsonString = regexp.MustCompile(`(: |^ *)"[^"]*"(,?)$`)
+
 // shape is a line's indentation, its first word and how many words follow, a quoted string being one; what comes after a description is
 // free text, a comment is a comment, and a first word in quotes, which is a key, is a name.
 func shape(line string) string {
+	if strings.HasPrefix(strings.TrimLeft(line, " "), `"`) {
+		line = jsonString.ReplaceAllString(line, "${1}x$2")
+	}
 	line = quotation.ReplaceAllString(line, "x")
 	command, _, described := strings.Cut(line, " description ")
 	words := strings.Fields(command)

@@ -13,7 +13,8 @@ var _ = dialect(Printer{
 	Platform: "Cisco IOS XR 7.0 or later",
 	Doubts: []string{
 		"Nobody has pasted a whole snippet into a router. Most commands were seen in published configurations and Cisco's modules for Ansible.",
-		"Neighbors of a subnet were seen in few configurations; the highest value of maximum-peers is not known.",
+		"Neighbors of a subnet were seen in few configurations, none of them with a password; the highest value of maximum-peers is not known.",
+		"ttl-security says nothing of hops: it is taken to want neighbors that are one hop away.",
 		"as-override was seen mostly in VRFs; it is taken to let routes out that have the neighbor's own AS in their path.",
 		"Reflection within a VRF was not seen.",
 	},

@@ -3,6 +3,7 @@ package switchconf
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"topoc/compiler/fabric"
 )
@@ -110,8 +111,16 @@ func (j *junos) member(p *part, at string, n *fabric.Neighbor, hasASN bool) {
 	}
 }
 
-// switches prints the sessions to other switches of one family and kind, as one group: Junos has no neighbor without one. The names of
-// the model's groups are of three words at least.
+// switchesGroup names the group of the sessions to other switches of one family. The names of the model's groups are of three words
+// at least.
+func switchesGroup(f fabric.Family) string {
+	if f == fabric.IPv6 {
+		return "SWITCHES_V6"
+	}
+	return "SWITCHES_V4"
+}
+
+// switches prints the sessions to other switches of one family and kind, as one group: Junos has no neighbor without one.
 func (j *junos) switches(scope string, r *fabric.BGPRouter, f fabric.Family, internal bool) {
 	members := slices.DeleteFunc(alone(r), func(n *fabric.Neighbor) bool {
 		return n.Interface != "" || fabric.FamilyOf(n.Address) != f || n.Internal != internal
@@ -119,14 +128,9 @@ func (j *junos) switches(scope string, r *fabric.BGPRouter, f fabric.Family, int
 	if len(members) == 0 {
 		return
 	}
-	name := "SWITCHES_V4"
-	switch {
-	case f == fabric.IPv6 && internal:
-		name = "SWITCHES-IBGP_V6"
-	case f == fabric.IPv6:
-		name = "SWITCHES_V6"
-	case internal:
-		name = "SWITCHES-IBGP_V4"
+	name := switchesGroup(f)
+	if internal {
+		name = strings.Replace(name, "_", "-IBGP_", 1)
 	}
 	at := fmt.Sprintf("%sprotocols bgp group %s", scope, name)
 	p := j.begin(at, r, internal)

@@ -34,6 +34,13 @@ func Compile(s *fabric.Switch, topology string) []artifact.File {
 	file := func(name string, data []byte) {
 		files = append(files, artifact.File{Path: name, Mode: artifact.Plain, Declared: declarations(s), Data: data})
 	}
+	if p.files != nil {
+		base := "switches/" + s.Name
+		do, back := p.files(s, topology)
+		file(base+"."+s.Dialect.Extension, do)
+		file(base+".undo."+s.Dialect.Extension, back)
+		return files
+	}
 	base, sc, lines := "switches/"+s.Name, p.write(s), cmp.Or(p.lines, s.Dialect.Extension)
 	snippet, undo := base+"."+s.Dialect.Extension, base+".undo."+lines
 	if p.document != nil && sc.does() {
@@ -75,6 +82,7 @@ type names struct{ Switch, Snippet, Undo string }
 type Printer struct {
 	Dialect  string   // its name in package fabric
 	Platform string   // what it is for: "FRR 8.4 or later"
+	Notes    []string // what an operator has to know and a snippet cannot say itself
 	Doubts   []string // what of the snippets nobody has seen a device take, a sentence each
 
 	comment    string                               // begins a comment, which has its line for itself
@@ -87,6 +95,8 @@ type Printer struct {
 	// Where the snippet is a document, or has one besides lines:
 	document func(s *fabric.Switch, header []string) []byte
 	lines    string // extension of files that are lines
+	// files writes the snippet and the undo where they are no lines of commands; else it is nil.
+	files func(s *fabric.Switch, topology string) (snippet, undo []byte)
 }
 
 var printers = map[string]*Printer{}
