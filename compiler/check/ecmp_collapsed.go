@@ -74,7 +74,7 @@ func (p *Pass) collapsed(d simulate.Destination, part, only *simulate.Part) bool
 		}
 		switch {
 		case part.External != nil && !holds(r) && !p.hasOtherReflector(part, only):
-			p.reportCollapsed(d, part, only, r, part.External.At(), "could have a session with it",
+			p.reportCollapsed(d, part, only, r, part.External.At().Field("nodes"), "could have a session with it",
 				fmt.Sprintf("select %s as well in peer %s: write routeReflectors: %q", r.Nodes[0].Name, part.External.Name, r.Nodes[0].Reflects[0].Name))
 			return true
 		case part.Switch == nil:
