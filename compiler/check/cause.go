@@ -52,6 +52,9 @@ func tells(cause, failed *diag.Diagnostic) bool {
 		if n.Path.Has(cause.Path) || cause.Path.Has(n.Path) {
 			return true
 		}
+		if slices.ContainsFunc(cause.Notes, func(of diag.Note) bool { return of.Path == n.Path }) {
+			return true // at one of the devices that the cause is about
+		}
 	}
 	return slices.ContainsFunc(cause.Notes, func(n diag.Note) bool { return n.Path.Has(failed.Path) })
 }

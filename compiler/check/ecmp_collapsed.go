@@ -135,10 +135,13 @@ func couldHold(part *simulate.Part, n *fabric.Node, f fabric.Family) bool {
 }
 
 func (p *Pass) reportCollapsed(d simulate.Destination, part, only, other *simulate.Part, at source.Path, how, hint string) {
+	if part.External != nil {
+		at = at.Field("nodes")
+	}
 	r := p.Reportf(at, "%s sends all packets for %s of cluster %s through reflector %s alone, though reflector %s has the route too and %s",
 		deviceName(part.Device(0)), d.Example(), only.Cluster.Name, only.Nodes[0].Name, other.Nodes[0].Name, how)
 	r.Note(only.Nodes[0].At(), "%s is the only next hop", deviceName(only.Nodes[0]))
-	if device := part.Device(0); device.At() != at {
+	if device := part.Device(0); !at.Has(device.At()) {
 		r.Note(device.At(), "%s is declared here", deviceName(device))
 	}
 	r.WithHint("%s", hint)

@@ -173,7 +173,7 @@ func (p *Pass) exported(from *exporter, to *simulate.Part, d simulate.Destinatio
 	if owner == node && from.part.Size() > 1 {
 		node = from.part.Nodes[1]
 	}
-	p.Reportf(from.at, "%s hears the blocks of every node of %s from every other one: %s announces %s of %s too",
+	p.Reportf(from.at.Field("filters"), "%s hears the blocks of every node of %s from every other one: %s announces %s of %s too",
 		receiver(to), from.of, deviceName(node), d.Example(), deviceName(owner)).
 		Note(noteOn(to, owner), "%s", noteText(to, owner)).
 		WithHint("%s", from.filterHint(d.Family(), `source: "RemotePeers"`))
@@ -199,7 +199,7 @@ func (p *Pass) exportsFelix(from *exporter, to *simulate.Part, session *simulate
 		if !isTunneled {
 			over = "to those of its own subnet"
 		}
-		p.Reportf(from.at, "%s hears the blocks of pool %s from every node of %s: Felix gives each a route %s, and Calico announces those to eBGP neighbors",
+		p.Reportf(from.at.Field("filters"), "%s hears the blocks of pool %s from every node of %s: Felix gives each a route %s, and Calico announces those to eBGP neighbors",
 			receiver(to), pool.Name, from.of, over).
 			Note(encapsulationAt(pool), "pool %s has encapsulation %s", pool.Name, pool.Encapsulation).
 			WithHint("%s", from.filterHint(f, from.felixMatches(pool)...))

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/netip"
 	"slices"
 
 	"topoc/compiler/diag"
@@ -54,6 +55,13 @@ func (p *Pass) natTo(c, to *fabric.Cluster, because source.Path, what string) {
 		if len(missing) == 0 {
 			continue
 		}
+		if part := writtenFor(c, r.Prefix.Masked()); part != nil {
+			p.Reportf(part.At.Field("cidr"), "pool %s of cluster %s covers a part of %s of cluster %s: pods (pool %s) would reach %s under their nodes' addresses",
+				part.Name, c.Name, r.Prefix.Masked(), to.Name, pool.Name, missing[0]).
+				Note(r.At, "the whole range is written here").Note(because, "%s joins the two", what).
+				WithHint("write %q", r.Prefix.Masked())
+			return
+		}
 		d := p.Reportf(pool.At, "pods of cluster %s (pool %s) would reach %s of cluster %s under their nodes' addresses: no pool of cluster %s covers it",
 			c.Name, pool.Name, missing[0], to.Name, c.Name)
 		d.Note(r.At, "the range is written here").Note(because, "%s joins the two", what).
@@ -61,6 +69,16 @@ func (p *Pass) natTo(c, to *fabric.Cluster, because source.Path, what string) {
 				r.Prefix.Masked(), c.Name, pool.Name)
 		return
 	}
+}
+
+// writtenFor returns a pool that somebody wrote for a part of another cluster's range, nil: there is none.
+func writtenFor(c *fabric.Cluster, r netip.Prefix) *fabric.Pool {
+	for _, pool := range c.Pools {
+		if !pool.Own() && pool.Peering == nil && contains(r, pool.CIDR.Masked()) {
+			return pool
+		}
+	}
+	return nil
 }
 
 // partners reports whether a takes routes of b.

@@ -145,7 +145,7 @@ func (h *hairpin) report(p *Pass) {
 	if len(h.reflectors) == 1 {
 		reflectors, carry = "reflector", "carries"
 	}
-	d := p.Report(severity, r.At(), "%s %s of rack %s %s the packets of %s: %s send%s them there for pods that are elsewhere",
+	d := p.Report(severity, r.At().Field("nextHopMode"), "%s %s of rack %s %s the packets of %s: %s send%s them there for pods that are elsewhere",
 		reflectors, someOf(h.reflectors, nodeName), r.Name, carry, count(h.nodes, "node"), someOf(h.switches, switchName), ending(h.switches)).
 		Note(h.switches[0].At(), "switch %s is declared here", h.switches[0].Name)
 	switch {

@@ -57,8 +57,12 @@ func (p *Pass) noPath(x *deadSessions) {
 	if home != nil && announcesNothing(home) {
 		severity = diag.Warning
 	}
-	d := p.Report(severity, x.at, "%s, which %s declares: %s", x.ends(), x.declaration(), x.reason)
 	stop := x.first.StopsAt()
+	at, hint := x.at, pathHint(p.Fabric, x, stop, home, lost)
+	if strings.HasPrefix(hint, "raise ttlSecurity") {
+		at = at.Field("ttlSecurity")
+	}
+	d := p.Report(severity, at, "%s, which %s declares: %s", x.ends(), x.declaration(), x.reason)
 	for _, device := range []fabric.Device{stop, x.near.list[0]} {
 		if device != nil && device.At() != x.at {
 			says := "%s needs a way there and back"
@@ -72,7 +76,7 @@ func (p *Pass) noPath(x *deadSessions) {
 	if home != nil && home != stop {
 		d.Note(home.At(), "%s is an address on a network of %s", lost, deviceName(home))
 	}
-	d.WithHint("%s", pathHint(p.Fabric, x, stop, home, lost))
+	d.WithHint("%s", hint)
 }
 
 // pathHint says what gives the sessions their way.

@@ -17,7 +17,7 @@ clusters: c: nodes: {for name, rack in _racks {"\(name)-1": {
 	rack: name
 	address: "\(rack.net).0.1/24"
 }}}
-`, `5 wrong-type: rack is the field of that name here, which hides the loop's variable: clusters.c.nodes."r1-1".address: invalid operand rack (found string, want list or struct) (call the loop's variable something else than rack)`},
+`, `5 wrong-type: rack is the field of that name here, which hides the loop's variable: clusters.c.nodes."r1-1".address: rack is a string, of which there is no part (call the loop's variable something else than rack)`},
 		{"a field that is its own value", `name: "a"
 clusters: {for asNumber in [1] {c: {asNumber: asNumber}}}
 `, `2 conflict: asNumber refers to itself: asNumber is the field of that name here, which hides the loop's variable (call the loop's variable something else than asNumber)`},

@@ -203,7 +203,7 @@ var wordings = []struct {
 	{"cycle", checkConflict, "a value that refers to itself", "write a value, or refer to another one"},
 	{"field is required but not present", checkMissingField, "a required field without a value", "add the field"},
 	{"required field missing: %s", checkMissingField, "%s has no value", "add the field"},
-	{"invalid operand %s (found %s, want %s)", checkWrongType, "%s is a %s: expected %s", "write the name of another value"},
+	{"invalid operand %s (found %s, want list or struct)", checkWrongType, "%s is a %s, of which there is no part", "write the name of a struct or list"},
 	{"invalid operands %s and %s to '%s' (type %s and %s)", checkWrongType, "%s and %s do not go together with %s: they are %s and %s", "write numbers without quotes, and put a number into a string as \\(number)"},
 	{"cannot use value", checkWrongType, "", "write a value of the type that is asked for"},
 	{"invalid operand", checkWrongType, "", "write a value of the type that is asked for"},

@@ -133,6 +133,10 @@ func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
 	}
 	found := d.found.Add(checkBadName, diag.Error, d.where().Field(label), "%s is no name %s: expected %s", shown(label), what, f.want)
 	found.Pos = d.locator.at(pos)
+	if names := d.namesakes(label); len(names) == 1 {
+		found.Notes = append(found.Notes, diag.Note{Message: "it is made a name here", Pos: found.Pos})
+		found.Pos = d.locator.pos(names[0])
+	}
 	if f.hint != nil {
 		found.Hint = f.hint(label)
 	}
