@@ -136,7 +136,7 @@ func compile(ctx context.Context, text []byte) (p *prediction, why string, err e
 		return nil, "", err
 	}
 	if r.Artifacts == nil {
-		return nil, r.Diagnostics[0].Message, nil
+		return nil, refusal(r), nil
 	}
 	p = &prediction{fabric: r.Fabric, files: r.Artifacts, objects: map[*fabric.Cluster]*calico.Objects{}}
 	for _, c := range r.Fabric.Clusters {

@@ -162,9 +162,9 @@ func withoutStatics(routes []emulate.Route) []emulate.Route {
 }
 
 // checkSnippet holds what the FRR of a switch is told to the snippet that a build writes for it, byte for byte, or, where that is
-// none for FRR, to the note that says so.
+// none for FRR, to the note that says so. For one that isn't managed a build writes nothing.
 func (x *sandboxed) checkSnippet(m *emulate.Machine, s *fabric.Switch) error {
-	if m.FRR == nil {
+	if m.FRR == nil || !s.Managed {
 		return nil
 	}
 	isNoted := false

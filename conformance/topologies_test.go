@@ -11,6 +11,7 @@ import (
 	"topoc/compiler"
 	"topoc/compiler/artifact"
 	"topoc/compiler/calico"
+	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
 	"topoc/compiler/load"
 	"topoc/topologies"
@@ -60,7 +61,7 @@ func random(t testing.TB, n int) []*topology {
 			all = append(all, top)
 			continue
 		}
-		if refused++; refused > 2+n/4 {
+		if refused++; refused > n {
 			t.Fatalf("%d of the first %d random topologies are refused, the last one: %s", refused, seed, why)
 		}
 	}
@@ -78,13 +79,23 @@ func buildText(t testing.TB, name string, text []byte) (*topology, string) {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if r.Artifacts == nil {
-		return nil, r.Diagnostics[0].Message
+		return nil, refusal(r)
 	}
 	top := &topology{name: name, text: text, fabric: r.Fabric, objects: map[*fabric.Cluster]*calico.Objects{}, files: r.Artifacts}
 	for _, c := range r.Fabric.Clusters {
 		top.objects[c] = calico.Compile(c)
 	}
 	return top, ""
+}
+
+// refusal is the first error of a build that was refused.
+func refusal(r *compiler.Result) string {
+	for _, d := range r.Diagnostics {
+		if d.Severity == diag.Error {
+			return d.Message
+		}
+	}
+	return "no error"
 }
 
 // write puts the build below a new directory of the test's and returns it.

@@ -15,7 +15,7 @@ const dialectWord = "dialect"
 // dialectPage is what there is to say of a dialect, also as JSON.
 type dialectPage struct {
 	Name      string   `json:"name"`
-	Platform  string   `json:"platform"` // what snippets are for; "" where this release writes none
+	Platform  string   `json:"platform"` // what snippets are for
 	Extension string   `json:"extension"`
 	Can       []string `json:"can"`
 	Cannot    []string `json:"cannot"`    // what a switch-feature finding tells
@@ -32,10 +32,9 @@ func newDialectPage(d *fabric.Dialect) dialectPage {
 		Name: d.Name, Extension: d.Extension, Can: d.Features.Words(), Cannot: d.Lacks().Words(), SafePaths: d.SafePaths,
 		MaxPaths: d.MaxPaths, MaxName: d.MaxName, MaxVRF: d.MaxVRF, Notes: []string{}, Doubts: []string{},
 	}
-	if p := switchconf.PrinterByName(d.Name); p != nil {
-		page.Platform = p.Platform
-		page.Notes, page.Doubts = append(page.Notes, p.Notes...), append(page.Doubts, p.Doubts...)
-	}
+	p := switchconf.PrinterByName(d.Name) // every dialect has one
+	page.Platform = p.Platform
+	page.Notes, page.Doubts = append(page.Notes, p.Notes...), append(page.Doubts, p.Doubts...)
 	return page
 }
 
@@ -57,25 +56,18 @@ func explainDialect(w io.Writer, args []string, isJSON bool) error {
 		return pages[0].write(w)
 	}
 	for _, p := range pages {
-		if _, err := fmt.Fprintf(w, "%-9s %-5s %s\n", p.Name, p.Extension, p.platform()); err != nil {
+		if _, err := fmt.Fprintf(w, "%-9s %-5s %s\n", p.Name, p.Extension, p.Platform); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p dialectPage) platform() string {
-	if p.Platform == "" {
-		return "not written by this release"
-	}
-	return p.Platform
-}
-
 // write prints the page for people.
 func (p dialectPage) write(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nSnippets are files *.%s; names of groups, lists and policies have at most %d characters",
-		p.Name, p.platform(), p.Extension, p.MaxName)
+		p.Name, p.Platform, p.Extension, p.MaxName)
 	if p.MaxVRF > 0 {
 		fmt.Fprintf(&b, ", those of VRFs %d", p.MaxVRF)
 	}

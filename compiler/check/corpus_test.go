@@ -92,8 +92,8 @@ func TestBrokenCorpus(t *testing.T) {
 			if n := bytes.Count(text, []byte("\n")); n < leastLines || b.line <= leastBefore {
 				t.Errorf("%d lines, the mistake in line %d: want %d and more, and %d before the mistake", n, b.line, leastLines, leastBefore)
 			}
-			b.wantFirst(t, printed(t, text))
-			if found := printed(t, b.mended); len(found) > 0 {
+			b.wantFirst(t, asPrinted(t, text))
+			if found := asPrinted(t, b.mended); len(found) > 0 {
 				t.Errorf("once it is mended, found:\n%s", printText(t, found))
 			}
 		})
@@ -127,8 +127,8 @@ func (b *broken) wantFirst(t *testing.T, found diag.List) {
 	}
 }
 
-// printed returns what topoc check prints of a topology, in that order: without information, which it only counts.
-func printed(t *testing.T, text []byte) diag.List {
+// asPrinted returns what topoc check prints of a topology, in that order: without information, which it only counts.
+func asPrinted(t *testing.T, text []byte) diag.List {
 	t.Helper()
 	r, err := compiler.Run(t.Context(), []string{"-"}, compiler.Options{
 		Until:   compiler.Simulated,

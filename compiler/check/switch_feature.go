@@ -27,13 +27,8 @@ hand.`,
 					continue // switch-name-too-long tells
 				}
 				d := p.Reportf(need.At, "switch %s: %s", s.Name, need.Message)
-				dialect, able := s.At().Field("dialect"), strings.Join(need.Dialects, ", ")
-				if need.At == dialect {
-					d.WithHint("write managed: false and configure it by hand, or use another dialect: %s", able)
-					continue
-				}
-				d.Note(dialect, "the dialect is set here")
-				if able == "" {
+				d.Note(s.At().Field("dialect"), "the dialect is set here")
+				if able := strings.Join(need.Dialects, ", "); able == "" {
 					d.WithHint("%s; no dialect can do what is asked", doWithout(s, need))
 				} else {
 					d.WithHint("%s, or use a dialect that can: %s", doWithout(s, need), able)

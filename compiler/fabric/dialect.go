@@ -11,7 +11,6 @@ import (
 type Dialect struct {
 	Name       string
 	Extension  string         // of the snippet's file name, without the dot; SONiC's further file is its printer's matter
-	Written    bool           // whether this release of topoc writes it
 	SafePaths  int            // equal-cost paths that every platform of the dialect takes; 1: it has no BGP multipath
 	MaxPaths   int            // that some platform of it takes
 	AddPath    bool           // its speakers accept add-path by default, so that a reflector sends them every path

@@ -108,20 +108,16 @@ func TestUnsupported(t *testing.T) {
 			`links.l1: openbgpd has no sessions over links without addresses`,
 			`switches.leaf01.bgp.defaultOriginate: openbgpd has no default routes made for a session that carries others too`,
 			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024`,
-			`switches.leaf01.dialect: openbgpd is not written by this release`,
 			`switches.leaf01.interfaces."1/1/1": openbgpd has no interface of the name "1/1/1"`,
 			`switches.leaf01.staticRoutes.prod: openbgpd has no static routes`,
 			`switches.leaf01.vrf: openbgpd has no VRFs`,
 		}},
 	} {
 		s := demanding(c.dialect)
-		unwritten := *s.Dialect
-		unwritten.Written = c.dialect == "comware"
-		s.Dialect = &unwritten
 		var got []string
 		for _, n := range Unsupported(s) {
 			got = append(got, string(n.At)+": "+n.Message)
-			if able := dialectsWhere(func(d *Dialect) bool { return d.Has(n.Feature) && d.Written }); n.Feature != 0 && len(able) > 0 && !slices.Equal(n.Dialects, able) {
+			if able := dialectsWhere(func(d *Dialect) bool { return d.Has(n.Feature) }); n.Feature != 0 && len(able) > 0 && !slices.Equal(n.Dialects, able) {
 				t.Errorf("%s: %s: %q can, want %q", n.At, n.Message, n.Dialects, able)
 			}
 			if !slices.IsSorted(n.Dialects) || slices.Contains(n.Dialects, c.dialect) {
@@ -150,7 +146,7 @@ func TestLacks(t *testing.T) {
 		"frr":      FeatureDynamicASNumbers,
 		"iosxe":    FeatureUnnumbered | FeatureDynamicASNumbers,
 		"iosxr":    FeatureUnnumbered | FeatureDynamicASNumbers,
-		"junos":    FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers | FeatureKeepalive,
+		"junos":    FeatureUnnumbered | FeatureTTLSecurity | FeatureDefaultOriginate | FeatureDynamicASNumbers,
 		"nvue":     FeatureDynamicASNumbers,
 		"nxos":     FeatureDynamicASNumbers,
 		"os10":     FeatureTTLSecurity | FeatureASOverride | FeatureDynamicPasswords | FeatureDynamicASNumbers,

@@ -15,7 +15,7 @@ type Need struct {
 	Feature  Feature     // the ability it takes; 0 where it is no ability but a limit or a form
 	Longest  int         // characters that a name may have, where At names one that is longer; 0: no name is too long
 	Message  string      // the finding, from the dialect's name on: "comware has no sessions over links without addresses"
-	Dialects []string    // those that can, sorted; of those that this release writes, where there is one
+	Dialects []string    // those that can, sorted
 }
 
 // Unsupported returns everything that the topology asks of a switch and its dialect cannot express, sorted by path, then
@@ -26,9 +26,6 @@ func Unsupported(s *Switch) []Need {
 		return nil
 	}
 	n := &needs{s: s}
-	if !s.Dialect.Written {
-		n.add(s.At().Field("dialect"), 0, func(d *Dialect) bool { return d.Written }, "is not written by this release")
-	}
 	n.interfaces()
 	n.paths()
 	n.timers()
@@ -57,10 +54,7 @@ func (n *needs) feature(at source.Path, f Feature) {
 }
 
 func (n *needs) add(at source.Path, f Feature, can func(*Dialect) bool, format string, args ...any) {
-	able := dialectsWhere(func(d *Dialect) bool { return can(d) && d.Written })
-	if len(able) == 0 {
-		able = dialectsWhere(can)
-	}
+	able := dialectsWhere(can)
 	message := n.s.Dialect.Name + " " + fmt.Sprintf(format, args...)
 	n.found = append(n.found, Need{At: at, Feature: f, Message: message, Dialects: able})
 }

@@ -17,8 +17,8 @@ import (
 
 // Compile returns the snippet of a switch and what takes it back: switches/<switch>.<ext> and switches/<switch>.undo.<ext>,
 // lines of ASCII. Where a dialect's snippet is no list of commands, the undo can have another extension; where it is more than
-// one document, another file follows the first. There is nothing for a switch that isn't managed, that has nothing to be told, or
-// whose dialect no printer writes yet. topology is the name of the topology.
+// one document, another file follows the first. There is nothing for a switch that isn't managed or has nothing to be told. topology is
+// the name of the topology.
 //
 // It is meant for switches of which fabric.Unsupported reports nothing. For others the text is well formed too, but lacks
 // what the dialect cannot express.
@@ -26,10 +26,7 @@ func Compile(s *fabric.Switch, topology string) []artifact.File {
 	if !s.Managed || s.Dialect == nil || len(s.Routers)+len(s.Statics) == 0 {
 		return nil
 	}
-	p, ok := printers[s.Dialect.Name]
-	if !ok {
-		return nil
-	}
+	p := printers[s.Dialect.Name]
 	var files []artifact.File
 	file := func(name string, data []byte) {
 		files = append(files, artifact.File{Path: name, Mode: artifact.Plain, Declared: declarations(s), Data: data})
@@ -60,14 +57,10 @@ func Compile(s *fabric.Switch, topology string) []artifact.File {
 }
 
 // CompileAs returns the snippet of a switch in a dialect that need not be its own, for programs that stand in for it: what the
-// neutral model says, in other words. It panics where no printer writes the dialect. It is nil for a switch that has nothing to
-// be told.
+// neutral model says, in other words. It is nil for a switch that has nothing to be told.
 func CompileAs(dialect string, s *fabric.Switch, topology string) []byte {
 	other := *s
 	other.Managed, other.Dialect = true, fabric.DialectByName(dialect)
-	if printers[dialect] == nil {
-		panic("switchconf: no printer of dialect " + dialect)
-	}
 	files := Compile(&other, topology)
 	if files == nil {
 		return nil
