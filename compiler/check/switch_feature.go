@@ -88,6 +88,8 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return fmt.Sprintf("write hold: %d or less, or delete it", s.Dialect.MaxHold)
 	case need.At == bgp.Field("keepalive"):
 		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
+	case last == "vrf" && before != "interfaces" && s.Dialect.VRFPrefix != "":
+		return fmt.Sprintf("write a name of at most %d characters that begins with %q", s.Dialect.MaxVRF, s.Dialect.VRFPrefix)
 	case last == "vrf" && before != "interfaces":
 		return fmt.Sprintf("write a name of at most %d characters", s.Dialect.MaxVRF)
 	}
