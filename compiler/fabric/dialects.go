@@ -118,8 +118,9 @@ var dialects = []*Dialect{
 		Features:   full&^FeatureTTLSecurity | FeatureDynamicASNumbers,
 	},
 	{
-		// Doubtful: subnets of IPv6 to listen to.
-		Name: "vrp", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
+		// Doubtful: AS override outside VPN instances, which older releases lack.
+		Name: "vrp", Extension: "cfg", Written: true, SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, ListensIP4: true,
+		Interfaces: ratedNumbers,
 		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride |
 			FeatureRelaxASPath,
 	},

@@ -13,7 +13,6 @@ var _ = dialect(Printer{
 	Platform: "Huawei CloudEngine, VRP 8",
 	Doubts: []string{
 		"Nobody has pasted a whole snippet into a switch. Commands are from Huawei's command references of CloudEngine switches.",
-		"peer listen-net was seen with IPv4 only, though its group can be of either family.",
 		"peer substitute-as outside VPN instances is missing from older releases.",
 		"That a group of a VPN instance needs no peer enable was seen in configurations, and is not in the references.",
 	},
