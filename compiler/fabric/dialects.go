@@ -126,7 +126,7 @@ var dialects = []*Dialect{
 	},
 	{
 		// Its limit of prefixes has neither a warning nor a restart. Listening takes one AS number for a group.
-		Name: "vyos", Extension: "set", Written: true, SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		Name: "vyos", Extension: "set", Written: true, SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 47, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 }
