@@ -76,6 +76,8 @@ func doWithout(s *fabric.Switch, need fabric.Need) string {
 		return fmt.Sprintf("write hold: %d or less, or delete it", s.Dialect.MaxHold)
 	case need.At == bgp.Field("keepalive"):
 		return fmt.Sprintf("write keepalive: %d or less, or delete it", s.Dialect.MaxHold/3)
+	case need.Feature == 0 && strings.HasSuffix(string(need.At), ".vrf") && s.Dialect.VRFPrefix != "":
+		return fmt.Sprintf("write a name of at most %d characters that begins with %q", s.Dialect.MaxVRF, s.Dialect.VRFPrefix)
 	}
 	return "write the name that the switch itself has for it"
 }

@@ -17,6 +17,7 @@ type Dialect struct {
 	Features   Feature        // what it can do
 	MaxName    int            // longest name of a group, list or policy: the shortest limit of the three
 	MaxVRF     int            // longest name of a VRF; 0: it has none
+	ListensIP4 bool           // dynamic neighbors have IPv4 addresses only
 	VRFPrefix  string         // what the name of every VRF begins with
 	MaxHold    int            // longest hold time in seconds; 0: what the protocol has
 	MaxTTLHops int            // farthest neighbor that TTL security takes, in hops; 0: what the protocol has

@@ -123,14 +123,15 @@ var dialects = []*Dialect{
 		Features:   full &^ FeatureTTLSecurity,
 	},
 	{
-		// Doubtful: subnets of IPv6 to listen to.
-		Name: "vrp", Extension: "cfg", SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, Interfaces: ratedNumbers,
+		// Doubtful: AS override outside VPN instances, which older releases lack.
+		Name: "vrp", Extension: "cfg", SafePaths: 16, MaxPaths: 128, MaxName: 47, MaxVRF: 31, ListensIP4: true,
+		Interfaces: ratedNumbers,
 		Features: common | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity | FeatureASOverride |
 			FeatureRelaxASPath,
 	},
 	{
 		// Its limit of prefixes has neither a warning nor a restart. Listening takes one AS number for a group.
-		Name: "vyos", Extension: "set", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 63, MaxVRF: 15, Interfaces: linuxName,
+		Name: "vyos", Extension: "set", SafePaths: 64, MaxPaths: 256, AddPath: true, MaxName: 47, MaxVRF: 15, Interfaces: linuxName,
 		Features: full,
 	},
 }

@@ -235,3 +235,22 @@ func TestUnsupportedVRFNames(t *testing.T) {
 		}
 	}
 }
+
+// TestUnsupportedListens has a subnet of either family that sessions come from.
+func TestUnsupportedListens(t *testing.T) {
+	const want = "clusters.prod.racks.r1: vrp has no dynamic neighbors over IPv6"
+	for subnet, refused := range map[string]bool{"172.20.0.0/24": false, "fd00:20::/64": true} {
+		for _, dialect := range []string{"frr", "vrp"} {
+			group := &PeerGroup{At: "clusters.prod.racks.r1", SessionConfig: SessionConfig{RemoteASN: 64512}}
+			s := &Switch{Name: "leaf01", Dialect: DialectByName(dialect), Managed: true, Model: &model.Switch{}}
+			s.Routers = []*BGPRouter{{Groups: []*PeerGroup{group}, Listens: []*Listen{{Prefix: netip.MustParsePrefix(subnet), Group: group}}}}
+			var got []string
+			for _, n := range Unsupported(s) {
+				got = append(got, string(n.At)+": "+n.Message)
+			}
+			if refused := refused && dialect == "vrp"; refused != slices.Contains(got, want) || !refused && len(got) > 0 {
+				t.Errorf("%s, %s: %q", dialect, subnet, got)
+			}
+		}
+	}
+}

@@ -153,6 +153,10 @@ func (n *needs) router(r *BGPRouter) {
 			at = bgp.Field("dynamicNeighbors")
 		}
 		n.feature(at, FeatureDynamicNeighbors)
+		if n.s.Dialect.ListensIP4 && l.Prefix.Addr().Is6() {
+			n.add(at, FeatureDynamicNeighbors, func(d *Dialect) bool { return d.Has(FeatureDynamicNeighbors) && !d.ListensIP4 },
+				"has no dynamic neighbors over IPv6")
+		}
 		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors) {
 			n.feature(l.Group.At.Field("password"), FeatureDynamicPasswords)
 		}

@@ -302,6 +302,8 @@ func (v *nvue) neighbors(p *part, path string, bgp *yamlTree, r *fabric.BGPRoute
 		}
 		if n.Group == nil {
 			v.session(neighbor, path+" neighbor "+name, r, &n.SessionConfig)
+		} else if carried(&n.Group.SessionConfig, fabric.IPv4) == nil { // said again: it is on for each neighbor, too
+			neighbor.set("off", "address-family", "ipv4-unicast", "enable")
 		}
 		v.unset(p, "%s neighbor %s", path, name)
 	}
