@@ -91,6 +91,9 @@ const (
 	// FeatureDefaultBesideRoutes is FeatureDefaultOriginate for a session that carries other routes too: bgp.defaultOriginate needs
 	// it unless toNodes is "default".
 	FeatureDefaultBesideRoutes
+	// FeatureDynamicPassword is FeaturePassword for dynamic neighbors: password of a rack needs it where FeatureDynamicNeighbors is
+	// needed too.
+	FeatureDynamicPassword
 
 	endOfFeatures
 )
@@ -115,6 +118,7 @@ var features = [...]string{
 	"keepalive intervals other than a third of the hold time",
 	"TTL security within one AS",
 	"default routes made for a session that carries others too",
+	"passwords for dynamic neighbors",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

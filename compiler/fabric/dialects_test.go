@@ -103,6 +103,7 @@ func TestUnsupported(t *testing.T) {
 			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet [eos iosxe iosxr junos nxos routeros srlinux]`,
 			`clusters.prod.racks.r1.asOverride: openbgpd has no AS override [bird2 comware frr gobgp]`,
 			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP [bird2 comware frr]`,
+			`clusters.prod.racks.r1.password: openbgpd has no passwords for dynamic neighbors [bird2 comware frr]`,
 			`links.l1: openbgpd has no sessions over links without addresses [frr]`,
 			`switches.leaf01.bgp.defaultOriginate: openbgpd has no default routes made for a session that carries others too [bird2 comware frr]`,
 			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024 []`,

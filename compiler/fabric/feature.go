@@ -134,6 +134,9 @@ func (n *needs) router(r *BGPRouter) {
 		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {
 			n.feature(l.Group.At, FeatureDynamicASNumbers)
 		}
+		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors|FeaturePassword) {
+			n.feature(l.Group.At.Field("password"), FeatureDynamicPassword)
+		}
 	}
 	for _, b := range r.Neighbors {
 		if b.Group != nil {
