@@ -100,7 +100,7 @@ func gobgpRIB(out []byte, internal map[string]bool) (map[netip.Prefix][]netip.Ad
 // merit is what GoBGP compares of paths, but for what makes one of equal ones the best (internal/pkg/table/path.go, Compare).
 func (p *gobgpPath) merit(internal map[string]bool) string {
 	const origin, asPath, med, localPref = 1, 2, 4, 5
-	values, length := [6]string{localPref: "100"}, 0
+	values, length := [6]string{med: "0", localPref: "100"}, 0
 	for _, a := range p.Attributes {
 		switch a.Type {
 		case origin, localPref:

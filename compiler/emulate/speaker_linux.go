@@ -60,7 +60,7 @@ func (m *machine) startGoBGP(ctx context.Context) error {
 		return err
 	}
 	for _, p := range m.plan.Announced {
-		if _, err := m.gobgp(ctx, "global", "rib", "add", "-a", gobgpFamily(fabric.FamilyOf(p.Addr())), p.String()); err != nil {
+		if _, err := m.gobgp(ctx, "global", "rib", "add", "-a", gobgpFamily(fabric.FamilyOf(p.Addr())), p.String(), "origin", "igp"); err != nil {
 			return err
 		}
 	}

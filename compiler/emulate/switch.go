@@ -19,8 +19,7 @@ func (p *planner) switchIn(m *Machine, s *fabric.Switch) {
 		dialect = s.Dialect.Name
 	}
 	runs := dialect
-	isBeyond := func(n fabric.Need) bool { return n.Feature != 0 }
-	if !slices.Contains(p.own, dialect) || slices.ContainsFunc(fabric.Unsupported(s), isBeyond) {
+	if !slices.Contains(p.own, dialect) || isBeyond(s) {
 		runs = "frr"
 	}
 	switch runs {
@@ -51,6 +50,14 @@ func (p *planner) switchIn(m *Machine, s *fabric.Switch) {
 	if note != "" {
 		p.Notes = append(p.Notes, note)
 	}
+}
+
+// isBeyond reports whether a switch is asked what its dialect cannot do. Names of interfaces are no matter: the kernel has others.
+func isBeyond(s *fabric.Switch) bool {
+	managed := *s
+	managed.Managed = true
+	return slices.ContainsFunc(fabric.Unsupported(&managed), func(n fabric.Need) bool { return n.Feature != 0 }) ||
+		slices.ContainsFunc(s.Routers, func(r *fabric.BGPRouter) bool { return r.MaximumPaths > s.Dialect.MaxPaths })
 }
 
 // timed is a switch whose sessions have the timers of an emulation.

@@ -59,10 +59,10 @@ var dialects = []*Dialect{
 	},
 	{
 		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's. Not unnumbered: policies are for neighbors by
-		// their addresses.
+		// their addresses. Passwords of dynamic neighbors came with version 4.
 		Name: "gobgp", Extension: "toml", SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
-		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes | FeatureDynamicNeighbors |
-			FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
+		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes&^FeatureDynamicPasswords |
+			FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
 	},
 	{
 		// Relaxing is a hidden command. Doubtful: names longer than 63.
@@ -95,8 +95,8 @@ var dialects = []*Dialect{
 		// No multipath, no static routes of its own. Routing domains have numbers, no names. as-override changes what is received from
 		// a neighbor, so that everybody else sees another path, instead of what is sent to it.
 		Name: "openbgpd", Extension: "conf", SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
-		Features: common&^FeatureStaticRoutes&^FeatureKeepalive&^FeatureInternalTTLSecurity&^FeatureDefaultBesideRoutes |
-			FeatureDynamicNeighbors | FeatureTTLSecurity,
+		Features: common&^FeatureStaticRoutes&^FeatureKeepalive&^FeatureInternalTTLSecurity&^FeatureDefaultBesideRoutes&^
+			FeatureDynamicPasswords | FeatureDynamicNeighbors | FeatureTTLSecurity,
 	},
 	{
 		// Templates have names of at most 16, which its printer sees to. A password for a subnet's neighbors is refused.

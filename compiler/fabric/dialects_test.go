@@ -105,6 +105,7 @@ func TestUnsupported(t *testing.T) {
 			`clusters.prod.racks.r1: openbgpd has no dynamic neighbors of several AS numbers in one subnet`,
 			`clusters.prod.racks.r1.asOverride: openbgpd has no AS override`,
 			`clusters.prod.racks.r1.bfd: openbgpd has no BFD for BGP`,
+			`clusters.prod.racks.r1.password: openbgpd has no passwords for dynamic neighbors`,
 			`links.l1: openbgpd has no sessions over links without addresses`,
 			`switches.leaf01.bgp.defaultOriginate: openbgpd has no default routes made for a session that carries others too`,
 			`switches.leaf01.bgp.maximumPaths: openbgpd uses at most 1 equal-cost paths, not 1024`,

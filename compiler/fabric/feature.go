@@ -157,7 +157,7 @@ func (n *needs) router(r *BGPRouter) {
 			n.add(at, FeatureDynamicNeighbors, func(d *Dialect) bool { return d.Has(FeatureDynamicNeighbors) && !d.ListensIP4 },
 				"has no dynamic neighbors over IPv6")
 		}
-		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors) {
+		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors|FeaturePassword) {
 			n.feature(l.Group.At.Field("password"), FeatureDynamicPasswords)
 		}
 		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {

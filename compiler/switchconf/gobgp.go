@@ -377,7 +377,7 @@ func gobgpHeader(s *fabric.Switch, n names) []string {
 		h = append(h, "", "The file cannot say what the switch announces itself. Whenever gobgpd has started:")
 	}
 	for _, p := range networks {
-		h = append(h, fmt.Sprintf("  gobgp global rib add -a %s %s", afWord(fabric.FamilyOf(p.Addr())), p))
+		h = append(h, fmt.Sprintf("  gobgp global rib add -a %s %s origin igp", afWord(fabric.FamilyOf(p.Addr())), p))
 	}
 	h = append(h, "", "GoBGP writes routes into the kernel over the zebra of FRR 7.5 to 8.1 alone, which it is told by:",
 		"  [zebra.config]",
