@@ -92,9 +92,9 @@ func TestBrokenCorpus(t *testing.T) {
 			if n := bytes.Count(text, []byte("\n")); n < leastLines || b.line <= leastBefore {
 				t.Errorf("%d lines, the mistake in line %d: want %d and more, and %d before the mistake", n, b.line, leastLines, leastBefore)
 			}
-			b.wantFirst(t, readByUsers(t, text))
-			if found := readByUsers(t, b.mended); len(found) > 0 {
-				t.Errorf("once it is mended, found:\n%s", textOf(t, found))
+			b.wantFirst(t, asPrinted(t, text))
+			if found := asPrinted(t, b.mended); len(found) > 0 {
+				t.Errorf("once it is mended, found:\n%s", printText(t, found))
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func (b *broken) wantFirst(t *testing.T, found diag.List) {
 		t.Fatalf("nothing found, want %s in line %d", b.check, b.line)
 	}
 	if first := found[0]; first.Check != b.check || first.Pos.Line != b.line {
-		t.Errorf("want %s in line %d first, found:\n%s", b.check, b.line, textOf(t, found))
+		t.Errorf("want %s in line %d first, found:\n%s", b.check, b.line, printText(t, found))
 	}
 	var others []string
 	for _, d := range found[1:] {
@@ -118,17 +118,17 @@ func (b *broken) wantFirst(t *testing.T, found diag.List) {
 	slices.Sort(others)
 	slices.Sort(b.also)
 	if !slices.Equal(others, b.also) {
-		t.Errorf("beside the first found %q, want %q:\n%s", others, b.also, textOf(t, found))
+		t.Errorf("beside the first found %q, want %q:\n%s", others, b.also, printText(t, found))
 	}
 	for _, d := range found {
 		if !d.Pos.IsValid() || d.Hint == "" || strings.Contains(d.Message, "invalid") || strings.ContainsAny(d.Message, "\n") {
-			t.Errorf("%s at %s: a finding has a place, a hint, and says what was found in one line:\n%s", d.Check, d.Path, textOf(t, found))
+			t.Errorf("%s at %s: a finding has a place, a hint, and says what was found in one line:\n%s", d.Check, d.Path, printText(t, found))
 		}
 	}
 }
 
-// readByUsers returns what topoc check prints of a topology, in that order: without information, which it only counts.
-func readByUsers(t *testing.T, text []byte) diag.List {
+// asPrinted returns what topoc check prints of a topology, in that order: without information, which it only counts.
+func asPrinted(t *testing.T, text []byte) diag.List {
 	t.Helper()
 	r, err := compiler.Run(t.Context(), []string{"-"}, compiler.Options{
 		Until:   compiler.Simulated,
@@ -142,7 +142,7 @@ func readByUsers(t *testing.T, text []byte) diag.List {
 	return slices.DeleteFunc(r.Diagnostics, func(d *diag.Diagnostic) bool { return d.Severity == diag.Info })
 }
 
-func textOf(t *testing.T, found diag.List) string {
+func printText(t *testing.T, found diag.List) string {
 	var b strings.Builder
 	if err := (diag.Text{All: true}).Print(&b, found); err != nil {
 		t.Fatal(err)
