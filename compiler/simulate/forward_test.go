@@ -52,7 +52,7 @@ func (h *hike) arrives(at place) bool {
 	}
 	act, prefix, d := h.v.lookup(at.part, at.member, h.dst)
 	if act.kind != forward {
-		return act.kind == deliver
+		return act.kind == deliver && (h.isDevice || h.services != nil || h.holds(at))
 	}
 	h.passed = append(h.passed, at)
 	defer func() { h.passed = h.passed[:len(h.passed)-1] }()
@@ -69,6 +69,28 @@ func (h *hike) arrives(at place) bool {
 		}
 	}
 	return all
+}
+
+// holds reports whether no other node of its cluster has a longer prefix around the address than a node that takes it for its own.
+func (h *hike) holds(at place) bool {
+	longest := func(at place) int {
+		bits := -1
+		for _, own := range at.held() {
+			if own.prefix.Contains(h.dst) {
+				bits = max(bits, own.prefix.Bits())
+			}
+		}
+		return bits
+	}
+	own := longest(at)
+	for _, p := range h.v.result.Parts {
+		for member := range p.Nodes {
+			if p.Cluster == at.part.Cluster && longest(place{p, member}) > own {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // isUnwrapped reports whether what a node wraps up for another one gets there, and that one unwraps it.

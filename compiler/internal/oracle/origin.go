@@ -194,12 +194,21 @@ func (sp *speaker) learnFromFelix(other *nodeRules) {
 		case p.encapsulation == plain && !isNear:
 			continue // without encapsulation Felix writes routes to its own subnet only
 		case p.encapsulation == plain, p.isCrossSubnet && isNear:
+		case p.encapsulation == vxlan && !(sp.node.hasVXLAN(f) && other.hasVXLAN(f)):
+			continue // there is no device, or Felix knows of none at the other end
 		default:
 			r.iface = map[encapsulation]string{ipip: "tunl0", vxlan: "vxlan.calico"}[p.encapsulation]
 		}
 		sp.entryOf(b).felix = far
 		sp.originate(b, r)
 	}
+}
+
+// hasVXLAN reports whether the node's VXLAN device of a family gets an address, without which there is none (node/pkg/allocateip).
+func (n *nodeRules) hasVXLAN(f fabric.Family) bool {
+	return slices.ContainsFunc(n.pools, func(p *pool) bool {
+		return p.encapsulation == vxlan && p.isForTunnels && fabric.FamilyOf(p.cidr.Addr()) == f && slices.Contains(n.matching(p.selector), n)
+	})
 }
 
 // unsetMetric is the metric of the kernel's routes that nobody gave one: Felix's to other nodes

@@ -60,6 +60,7 @@ type pool struct {
 	isDisabled       bool
 	disableBGPExport bool
 	isForPods        bool // automatic allocation to workloads
+	isForTunnels     bool // allocation to tunnel devices
 	blockSize        int
 	selector         string
 }
@@ -172,6 +173,7 @@ func readPool(o *v3.IPPool) *pool {
 	}
 	isManual := s.AssignmentMode != nil && *s.AssignmentMode == v3.Manual
 	p.isForPods = !s.Disabled && !isManual && (len(s.AllowedUses) == 0 || slices.Contains(s.AllowedUses, v3.IPPoolAllowedUseWorkload))
+	p.isForTunnels = !s.Disabled && (len(s.AllowedUses) == 0 || slices.Contains(s.AllowedUses, v3.IPPoolAllowedUseTunnel))
 	if p.blockSize == 0 {
 		p.blockSize = map[bool]int{true: 26, false: 122}[p.cidr.Addr().Is4()]
 	}
