@@ -94,6 +94,9 @@ const (
 	// FeatureDynamicPassword is FeaturePassword for dynamic neighbors: password of a rack needs it where FeatureDynamicNeighbors is
 	// needed too.
 	FeatureDynamicPassword
+	// FeatureDynamicASOverride is FeatureASOverride for dynamic neighbors: asOverride of a rack needs it where FeatureDynamicNeighbors
+	// is needed too.
+	FeatureDynamicASOverride
 
 	endOfFeatures
 )
@@ -119,6 +122,7 @@ var features = [...]string{
 	"TTL security within one AS",
 	"default routes made for a session that carries others too",
 	"passwords for dynamic neighbors",
+	"AS override for dynamic neighbors",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

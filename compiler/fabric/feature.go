@@ -137,6 +137,10 @@ func (n *needs) router(r *BGPRouter) {
 		if l.Group.Password != nil && n.s.Dialect.Has(FeatureDynamicNeighbors|FeaturePassword) {
 			n.feature(l.Group.At.Field("password"), FeatureDynamicPassword)
 		}
+		overrides := slices.ContainsFunc(l.Group.Families, func(f *FamilyConfig) bool { return f.ASOverride })
+		if overrides && n.s.Dialect.Has(FeatureDynamicNeighbors|FeatureASOverride) {
+			n.feature(l.Group.At.Field("asOverride"), FeatureDynamicASOverride)
+		}
 	}
 	for _, b := range r.Neighbors {
 		if b.Group != nil {
