@@ -14,8 +14,13 @@ import (
 const byBGP = 186
 
 // writeFIB makes the kernel have the routes of a daemon that does not write them itself, as FRR would, and takes away those that it
-// no longer has. A next hop that nothing leads to is left out.
+// no longer has. A next hop that nothing leads to is left out, and so are routes to the machine's own subnets.
 func (m *machine) writeFIB(routes map[netip.Prefix][]netip.Addr) error {
+	for _, port := range m.plan.Ports {
+		for _, a := range port.Addresses {
+			delete(routes, a.Masked())
+		}
+	}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		there, err := m.ns.links.RouteListFiltered(family, &netlink.Route{Protocol: byBGP, Table: unix.RT_TABLE_MAIN}, netlink.RT_FILTER_PROTOCOL|netlink.RT_FILTER_TABLE)
 		if err != nil {

@@ -102,6 +102,9 @@ const (
 	// FeatureDefaultBesideRoutes is FeatureDefaultOriginate for a session that carries other routes too: bgp.defaultOriginate needs
 	// it unless toNodes is "default".
 	FeatureDefaultBesideRoutes
+	// FeatureDynamicASOverride is FeatureASOverride for dynamic neighbors: asOverride of a rack needs it where FeatureDynamicNeighbors
+	// is needed too.
+	FeatureDynamicASOverride
 
 	endOfFeatures
 )
@@ -128,6 +131,7 @@ var features = [...]string{
 	"keepalive intervals other than a third of the hold time",
 	"TTL security within one AS",
 	"default routes made for a session that carries others too",
+	"AS override for dynamic neighbors",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

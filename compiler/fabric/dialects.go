@@ -19,7 +19,7 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
 	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords | FeatureGracefulRestartOff | FeatureKeepalive |
-	FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes
+	FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes | FeatureDynamicASOverride
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
@@ -59,10 +59,10 @@ var dialects = []*Dialect{
 	},
 	{
 		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's. Not unnumbered: policies are for neighbors by
-		// their addresses. Passwords of dynamic neighbors came with version 4.
+		// their addresses. Passwords of dynamic neighbors, and AS override in peer groups, came with version 4.
 		Name: "gobgp", Extension: "toml", SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
-		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes&^FeatureDynamicPasswords |
-			FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
+		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes&^FeatureDynamicPasswords&^
+			FeatureDynamicASOverride | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
 	},
 	{
 		// Relaxing is a hidden command. Doubtful: names longer than 63.
@@ -96,7 +96,7 @@ var dialects = []*Dialect{
 		// a neighbor, so that everybody else sees another path, instead of what is sent to it.
 		Name: "openbgpd", Extension: "conf", SafePaths: 1, MaxPaths: 1, MaxName: 31, Interfaces: form(`[a-z]+[0-9]+`),
 		Features: common&^FeatureStaticRoutes&^FeatureKeepalive&^FeatureInternalTTLSecurity&^FeatureDefaultBesideRoutes&^
-			FeatureDynamicPasswords | FeatureDynamicNeighbors | FeatureTTLSecurity,
+			FeatureDynamicPasswords&^FeatureDynamicASOverride | FeatureDynamicNeighbors | FeatureTTLSecurity,
 	},
 	{
 		// Templates have names of at most 16, which its printer sees to. A password for a subnet's neighbors is refused.

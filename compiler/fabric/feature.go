@@ -163,6 +163,10 @@ func (n *needs) router(r *BGPRouter) {
 		if l.Group.RemoteASN == 0 && n.s.Dialect.Has(FeatureDynamicNeighbors) {
 			n.feature(l.Group.At, FeatureDynamicASNumbers)
 		}
+		overrides := slices.ContainsFunc(l.Group.Families, func(f *FamilyConfig) bool { return f.ASOverride })
+		if overrides && n.s.Dialect.Has(FeatureDynamicNeighbors|FeatureASOverride) {
+			n.feature(l.Group.At.Field("asOverride"), FeatureDynamicASOverride)
+		}
 	}
 	for _, b := range r.Neighbors {
 		if b.Group != nil {

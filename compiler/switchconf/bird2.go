@@ -13,7 +13,6 @@ var _ = dialect(Printer{
 	Dialect:  "bird2",
 	Platform: "BIRD 2.0.12 or later",
 	Doubts: []string{
-		"Over more than one hop BIRD is the next hop of what one node sends another on the same subnet, which other platforms leave to the nodes: packets take one hop more.",
 		"After a limit was exceeded BIRD opens the session again when its error wait time is over, by default after one minute, then ever later up to five.",
 	},
 	comment:    "#",
@@ -28,7 +27,7 @@ var _ = dialect(Printer{
 		b.section("Filters")
 		b.override(s)
 		for _, r := range s.Routers {
-			b.filters(r)
+			b.filters(s, r)
 		}
 		b.tables(s)
 		b.connected(s)
@@ -126,11 +125,16 @@ func networksOf(r *fabric.BGPRouter, f fabric.Family) []string {
 }
 
 // filters prints the policies of sessions. A policy of static routes is none: see announced.
-func (b *bird) filters(r *fabric.BGPRouter) {
-	out, in := map[*fabric.Policy]*fabric.FamilyConfig{}, map[*fabric.Policy]*fabric.SessionConfig{}
+func (b *bird) filters(s *fabric.Switch, r *fabric.BGPRouter) {
+	out, in, kept := map[*fabric.Policy]*fabric.FamilyConfig{}, map[*fabric.Policy]*fabric.SessionConfig{}, map[*fabric.Policy]string{}
 	for _, c := range configs(r) {
 		for _, fc := range c.Families {
 			out[fc.Out], in[fc.In] = fc, c
+		}
+	}
+	for _, g := range r.Groups {
+		for _, fc := range g.Families {
+			kept[fc.Out] = birdKept(s, r, g)
 		}
 	}
 	for _, policy := range r.Policies {
@@ -151,6 +155,9 @@ func (b *bird) filters(r *fabric.BGPRouter) {
 		}
 		if len(policy.Terms) > 0 {
 			first = append(first, fmt.Sprintf("if %s then reject;", strings.Join(unannounced(r, policy.Family), " && ")))
+			if kept[policy] != "" {
+				first = append(first, kept[policy])
+			}
 		}
 		if !fc.ASOverride {
 			b.filter(policy, view{fmt.Sprintf("filter %s {", birdSymbol(policy.Name)), "}"}, first, "accept;")
@@ -160,6 +167,20 @@ func (b *bird) filters(r *fabric.BGPRouter) {
 			b.filter(policy, view{fmt.Sprintf("filter %s {", birdOverriding(fc, asn)), "}"}, first, fmt.Sprintf("{ topoc_override(%d); accept; }", asn))
 		}
 	}
+}
+
+// birdKept keeps the next hop of what one node sends another on the same subnet. On a session of one hop BIRD does that by itself;
+// on others only what a filter has set.
+func birdKept(s *fabric.Switch, r *fabric.BGPRouter, g *fabric.PeerGroup) string {
+	subnets := nodeSubnets(s, r, g)
+	if g.Internal || birdHops(&g.SessionConfig) == 1 || len(subnets) == 0 {
+		return ""
+	}
+	var all []string
+	for _, p := range subnets {
+		all = append(all, fmt.Sprintf("bgp_next_hop ~ %s", p))
+	}
+	return fmt.Sprintf("if source = RTS_BGP && (%s) then bgp_next_hop = bgp_next_hop;", strings.Join(all, " || "))
 }
 
 func (b *bird) filter(policy *fabric.Policy, in view, first []string, accept string) {
@@ -263,23 +284,18 @@ func birdTables(s *fabric.Switch) []tableOf {
 	return all
 }
 
-// connected prints what brings the subnets of interfaces into a table: those that are announced, or all of them where next hops
-// are looked up there.
+// connected prints what brings the subnets of interfaces into a table: to be announced, for next hops to be looked up, and so that
+// no route of BGP takes their place.
 func (b *bird) connected(s *fabric.Switch) {
 	b.section("Subnets of interfaces")
 	for _, r := range s.Routers {
 		for _, f := range r.Families {
-			isAnnounced := len(networksOf(r, f)) > 0
-			if !isAnnounced && !looksUp(r, f) {
-				continue
+			isToSwitch := slices.ContainsFunc(alone(r), func(n *fabric.Neighbor) bool { return carried(&n.SessionConfig, f) != nil })
+			if isToSwitch || looksUp(r, f) {
+				protocol := view{fmt.Sprintf("protocol direct %s {", birdOwn("direct", r.VRF, f)), "}"}
+				b.vrf(b.in(protocol), r.VRF)
+				b.channel(protocol, r.VRF, f)
 			}
-			protocol := view{fmt.Sprintf("protocol direct %s {", birdOwn("direct", r.VRF, f)), "}"}
-			b.vrf(b.in(protocol), r.VRF)
-			which := ""
-			if !looksUp(r, f) {
-				which = fmt.Sprintf("import where net ~ %s;", birdOwn("networks", r.VRF, f))
-			}
-			b.channel(protocol, r.VRF, f, which)
 		}
 	}
 }
@@ -300,17 +316,13 @@ func (b *bird) vrf(p *part, vrf string) {
 	}
 }
 
-// channel prints the channel of a protocol that brings routes of the switch itself, which are as its filter says, if it has one.
-func (b *bird) channel(protocol view, vrf string, f fabric.Family, filter string) {
-	if vrf == "" && filter == "" {
+// channel prints the channel of a protocol that brings routes of the switch itself.
+func (b *bird) channel(protocol view, vrf string, f fabric.Family) {
+	if vrf == "" {
 		b.in(protocol).line("%s;", afWord(f))
 		return
 	}
-	p := b.in(protocol, view{afWord(f) + " {", "};"})
-	b.table(p, vrf, f)
-	if filter != "" {
-		p.line("%s", filter)
-	}
+	b.table(b.in(protocol, view{afWord(f) + " {", "};"}), vrf, f)
 }
 
 func (b *bird) table(p *part, vrf string, f fabric.Family) {
@@ -331,7 +343,7 @@ func (b *bird) statics(s *fabric.Switch) {
 			}
 			if p == nil {
 				b.vrf(b.in(protocol), of.vrf)
-				b.channel(protocol, of.vrf, of.family, "")
+				b.channel(protocol, of.vrf, of.family)
 				p = b.in(protocol)
 			}
 			p.line("# %s", birdText(fmt.Sprintf("%s of cluster %s", r.Kind, r.Cluster.Name)))

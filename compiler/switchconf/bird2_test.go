@@ -110,6 +110,9 @@ func birdSay(t *testing.T, socket, command string) string {
 	return said.String()
 }
 
+// birdTime is since when something is as it is.
+var birdTime = regexp.MustCompile(`\b\d\d:\d\d:\d\d(\.\d+)?\b`)
+
 // TestBIRD2Loads loads every snippet into a running BIRD 2, twice, and takes it back.
 func TestBIRD2Loads(t *testing.T) {
 	bird := requireProgram(t, "bird2")
@@ -144,7 +147,8 @@ func TestBIRD2Loads(t *testing.T) {
 			if again := load(g.data); again != loaded { // the times since when protocols are up are among it
 				t.Errorf("a second load changes what BIRD has from\n%s\nto\n%s", loaded, again)
 			}
-			if after := load(g.undoData); after != before {
+			timeless := func(said string) string { return birdTime.ReplaceAllString(said, "-") } // it may still have been starting before
+			if after := timeless(load(g.undoData)); after != timeless(before) {
 				t.Errorf("with the undo file BIRD has\n%s\nand had\n%s", after, before)
 			}
 		})

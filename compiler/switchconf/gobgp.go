@@ -3,7 +3,6 @@ package switchconf
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"topoc/compiler/fabric"
@@ -110,25 +109,18 @@ func (g *gobgp) peers(r *fabric.BGPRouter) []gobgpPeer {
 	}
 	for _, group := range r.Groups {
 		p := gobgpPeer{name: gobgpText(group.Name), config: &group.SessionConfig}
-		var of []netip.Prefix
 		for _, n := range r.Neighbors {
 			if n.Group == group {
 				p.addresses = append(p.addresses, n.Address.String())
-				of = append(of, netip.PrefixFrom(n.Address, n.Address.BitLen()))
 			}
 		}
 		for _, l := range r.Listens {
 			if l.Group == group {
 				p.addresses = append(p.addresses, l.Prefix.String())
-				of = append(of, l.Prefix)
 			}
 		}
-		for _, i := range g.s.Interfaces {
-			for _, subnet := range []netip.Prefix{i.Address, i.Address6} {
-				if slices.ContainsFunc(of, func(p netip.Prefix) bool { return subnet.IsValid() && subnet.Overlaps(p) }) {
-					p.subnets = append(p.subnets, subnet.Masked().String())
-				}
-			}
+		for _, subnet := range nodeSubnets(g.s, r, group) {
+			p.subnets = append(p.subnets, subnet.String())
 		}
 		all = append(all, p)
 	}
@@ -176,7 +168,10 @@ func (g *gobgp) neighbors(r *fabric.BGPRouter) {
 			g.line(2, "description = \"%s\"", gobgpText(n.Description))
 		}
 		switch {
-		case isMember:
+		case isMember: // of what its group says version 3 loses this
+			for _, fc := range n.Group.Families {
+				g.override("neighbors", fc)
+			}
 		case n.Group != nil:
 			g.session("neighbors", r, &n.Group.SessionConfig)
 		default:
@@ -212,9 +207,7 @@ func (g *gobgp) session(of string, r *fabric.BGPRouter, c *fabric.SessionConfig)
 		table("graceful-restart", "enabled = true", "helper-only = true")
 	}
 	for _, fc := range c.Families {
-		if fc.ASOverride {
-			table("as-path-options", "replace-peer-as = true")
-		}
+		g.override(of, fc)
 		if fc.ReflectorClient {
 			table("route-reflector", "route-reflector-client = true", fmt.Sprintf("route-reflector-cluster-id = \"%s\"", r.ClusterID))
 		}
@@ -228,6 +221,13 @@ func (g *gobgp) session(of string, r *fabric.BGPRouter, c *fabric.SessionConfig)
 			g.line(3, "max-prefixes = %d", fc.MaxPrefixes)
 			g.line(3, "shutdown-threshold-pct = %d", fc.WarnPercent) // warns, whatever it is called
 		}
+	}
+}
+
+func (g *gobgp) override(of string, fc *fabric.FamilyConfig) {
+	if fc.ASOverride {
+		g.line(1, "[%s.as-path-options.config]", of)
+		g.line(2, "replace-peer-as = true")
 	}
 }
 

@@ -3,6 +3,7 @@ package switchconf
 import (
 	"fmt"
 	"hash/fnv"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -79,6 +80,29 @@ func alone(r *fabric.BGPRouter) []*fabric.Neighbor {
 	for _, n := range r.Neighbors {
 		if n.Group == nil {
 			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// nodeSubnets returns the subnets of the switch's interfaces that nodes of a group are on.
+func nodeSubnets(s *fabric.Switch, r *fabric.BGPRouter, g *fabric.PeerGroup) []netip.Prefix {
+	var of, all []netip.Prefix
+	for _, n := range r.Neighbors {
+		if n.Group == g {
+			of = append(of, netip.PrefixFrom(n.Address, n.Address.BitLen()))
+		}
+	}
+	for _, l := range r.Listens {
+		if l.Group == g {
+			of = append(of, l.Prefix)
+		}
+	}
+	for _, i := range s.Interfaces {
+		for _, subnet := range []netip.Prefix{i.Address, i.Address6} {
+			if slices.ContainsFunc(of, func(p netip.Prefix) bool { return i.VRF == r.VRF && subnet.IsValid() && subnet.Overlaps(p) }) {
+				all = append(all, subnet.Masked())
+			}
 		}
 	}
 	return all
