@@ -57,6 +57,7 @@ var without = map[fabric.Feature]string{
 	fabric.FeatureStaticRoutes:        "delete staticRoutes",
 	fabric.FeatureKeepalive:           "delete keepalive: it then is a third of hold",
 	fabric.FeatureInternalTTLSecurity: "delete ttlSecurity",
+	fabric.FeaturePeerASN:             "delete numAllowedLocalASNumbers, and write asOverride: true or give each rack an AS number of its own",
 	fabric.FeatureDynamicASOverride:   "list every node of the cluster, or delete asOverride and give each rack an AS number of its own",
 	fabric.FeatureDefaultBesideRoutes: `write toNodes: "default", or delete defaultOriginate`,
 	fabric.FeatureDynamicPasswords:    "delete password, or list every node of the cluster",

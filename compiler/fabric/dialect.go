@@ -105,6 +105,9 @@ const (
 	// FeatureDynamicASOverride is FeatureASOverride for dynamic neighbors: asOverride of a rack needs it where FeatureDynamicNeighbors
 	// is needed too.
 	FeatureDynamicASOverride
+	// FeaturePeerASN is sending a neighbor paths that hold its own AS number, by default or by an option: numAllowedLocalASNumbers of a
+	// rack needs it.
+	FeaturePeerASN
 
 	endOfFeatures
 )
@@ -132,6 +135,7 @@ var features = [...]string{
 	"TTL security within one AS",
 	"default routes made for a session that carries others too",
 	"AS override for dynamic neighbors",
+	"way to send a neighbor paths with its own AS number",
 }
 
 // String names the abilities, as a finding does: "VRFs, IPv6".

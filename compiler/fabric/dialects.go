@@ -19,7 +19,7 @@ func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + name
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |
 	FeatureDefaultOriginate | FeatureStaticRoutes | FeatureDynamicPasswords | FeatureGracefulRestartOff | FeatureKeepalive |
-	FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes | FeatureDynamicASOverride
+	FeatureInternalTTLSecurity | FeatureDefaultBesideRoutes | FeatureDynamicASOverride | FeaturePeerASN
 
 // full is what FRR and what prints its language can do.
 const full = common | FeatureUnnumbered | FeatureDynamicNeighbors | FeatureVRF | FeatureBFD | FeatureTTLSecurity |
@@ -59,10 +59,11 @@ var dialects = []*Dialect{
 	},
 	{
 		// Its VRFs are L3VPN's; static routes and the forwarding table are somebody else's. Not unnumbered: policies are for neighbors by
-		// their addresses. Passwords of dynamic neighbors, and AS override in peer groups, came with version 4.
+		// their addresses. Passwords of dynamic neighbors, and AS override in peer groups, came with version 4. It withholds paths that
+		// hold the neighbor's AS number.
 		Name: "gobgp", Extension: "toml", SafePaths: 64, MaxPaths: 64, MaxName: 255, Interfaces: linuxName,
 		Features: common&^FeatureStaticRoutes&^FeatureDefaultOriginate&^FeatureDefaultBesideRoutes&^FeatureDynamicPasswords&^
-			FeatureDynamicASOverride | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
+			FeatureDynamicASOverride&^FeaturePeerASN | FeatureDynamicNeighbors | FeatureTTLSecurity | FeatureASOverride | FeatureRelaxASPath,
 	},
 	{
 		// Relaxing is a hidden command. Doubtful: names longer than 63.

@@ -191,6 +191,7 @@ func (n *needs) session(c *SessionConfig, at source.Path) {
 		{c.TTLSecurity > 0, at.Field("ttlSecurity"), FeatureTTLSecurity},
 		{c.UpdateSource.IsValid(), at.Field("session"), FeatureLoopbackSession},
 		{c.Password != nil, at.Field("password"), FeaturePassword},
+		{slices.ContainsFunc(c.Families, func(f *FamilyConfig) bool { return f.PeerAllowsOwnAS }), at.Field("numAllowedLocalASNumbers"), FeaturePeerASN},
 		{c.Keepalive > 0 && c.Hold > 0 && c.Hold != 3*c.Keepalive, n.s.At().Fields("bgp", "keepalive"), FeatureKeepalive},
 		{c.TTLSecurity > 0 && c.Internal && n.s.Dialect.Has(FeatureTTLSecurity), at.Field("ttlSecurity"), FeatureInternalTTLSecurity},
 	}
