@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // kept is an emulation that goes on after the command that began it: its first process, with all the rest below it.
@@ -107,7 +108,23 @@ func end(file string) (string, error) {
 	if err := syscall.Kill(k.PID, syscall.SIGKILL); err != nil {
 		return "", fmt.Errorf("end emulation %s: %w", k.Name, err)
 	}
-	return k.Name, nil
+	return k.Name, k.await()
+}
+
+// await waits until a killed emulation is gone with all that ran in it: the kernel ends the others of its PID namespace first.
+func (k *kept) await() error {
+	for range 200 {
+		data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", k.PID))
+		if err != nil {
+			return nil
+		}
+		_, fields, _ := strings.Cut(string(data), ") ") // behind the name comes the state: Z has ended, and nobody has asked how
+		if started, err := startOf(k.PID); err != nil || started != k.Started || strings.HasPrefix(fields, "Z") {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("emulation %s, process %d, has not ended 10 s after it was killed", k.Name, k.PID)
 }
 
 // startOf is when a process was started (proc_pid_stat(5), field 22).
