@@ -98,12 +98,22 @@ func addServices(services []*end, m *emulate.Machine, n *fabric.Node) []*end {
 		i = len(services) - 1
 	}
 	for _, a := range own {
-		if !slices.Contains(services[i].addresses, a) {
+		if !slices.Contains(services[i].addresses, a) && !isNobodys(n.Cluster, a) {
 			services[i].addresses = append(services[i].addresses, a)
 		}
 	}
 	services[i].answering = append(services[i].answering, m.Name)
 	return services
+}
+
+// isNobodys reports whether an address is in a load-balancer range that a cluster doesn't announce whole: only a service that has it
+// would be announced, and a topology has none.
+func isNobodys(c *fabric.Cluster, a netip.Addr) bool {
+	advertise := c.Model.Advertise
+	if advertise == nil || advertise.ServiceLoadBalancerAggregation == nil || *advertise.ServiceLoadBalancerAggregation {
+		return false
+	}
+	return slices.ContainsFunc(c.Advertised, func(r fabric.Range) bool { return r.Kind == fabric.LoadBalancerRange && r.Prefix.Contains(a) })
 }
 
 // portAddresses are the first addresses of a machine of each family.
