@@ -15,7 +15,7 @@ var causes = []string{
 }
 
 // errorCauses are checks that tell why where they find an error; what they warn of stops nothing.
-var errorCauses = []string{"as-mesh-mixed", "session-family-mismatch", "session-port-mismatch", "session-ttl-security"}
+var errorCauses = []string{"as-leaves-share", "as-mesh-mixed", "session-family-mismatch", "session-port-mismatch", "session-ttl-security"}
 
 // leaveCauses drops what expectation-failed says where another check has told what breaks the expectation: one mistake is one
 // finding. Of one that nobody wrote a cause at the cluster or peering that it is about is enough, be it waived, or a warning since
