@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"net/netip"
-	"slices"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -284,13 +283,6 @@ func (w *course) isHere(at place) bool {
 		return at.part.Cluster == w.services
 	}
 	return at == w.owner
-}
-
-// isLentBy reports whether the packets are to a pod that a node takes for its own by its block, while another node has borrowed the
-// address: none of its routes to pods fits, and the block's is a blackhole.
-func (w *course) isLentBy(at place) bool {
-	isOfPods := w.services == nil && !w.isDevice && w.owner.part != nil
-	return isOfPods && at.part.Nodes != nil && !slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix == w.prefix })
 }
 
 // branches appends the ways on from a device to buffer. There is always one.

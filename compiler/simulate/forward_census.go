@@ -145,6 +145,13 @@ func (at place) held() []held {
 	return at.part.rules.allocations().of[at.part.Nodes[at.member]]
 }
 
+// isLentBy reports whether the packets are to a pod that a node takes for its own by its block, while another node has borrowed the
+// address: none of its routes to pods fits, and the block's is a blackhole.
+func (w *course) isLentBy(at place) bool {
+	isOfPods := w.services == nil && !w.isDevice && w.owner.part != nil
+	return isOfPods && at.part.Nodes != nil && !slices.ContainsFunc(at.held(), func(h held) bool { return h.prefix == w.prefix })
+}
+
 // ownedBy returns the prefixes of the destination that belong to a device.
 func (d *destination) ownedBy(at place) []owned {
 	if len(d.Origins) == 0 || d.domain.parts[d.Origins[0].Speaker.Index] != at.part {
