@@ -8,7 +8,6 @@ const (
 	cutMultipath   = "of more equal-cost paths than FRR uses at once it takes others than the prediction says"
 	selfUndoing    = "a session whose packets need a route that goes when it comes up goes on and off; the prediction has it down"
 	aloneOutside   = "an isolated cluster has a way of its own to speakers outside, which an emulation does not make"
-	behindServices = "what a node sends to the pods of a service is followed there, and the answers to the node's own address are not"
 	ownDefault     = "a node of which nobody declared the gateway has a default route all the same, and its kernel takes none from BGP"
 )
 
@@ -25,7 +24,6 @@ var knownDifferences = map[string]string{
 	"random-85":  thirdPartyIPv6,
 	"random-91":  sharedGateway,
 	"random-92":  ownDefault,
-	"random-114": behindServices,
 	"random-121": cutMultipath,
 	"random-142": thirdPartyIPv6,
 	"random-161": thirdPartyIPv6,

@@ -12,8 +12,22 @@ type exchange struct {
 	from place
 	to   *course
 	at   place   // where it answers; no Part: it is lost on the way there
-	pods *course // those behind a service that its node does not reach; nil: none, or no service
+	pods *course // those behind a service that its node does not reach, or that do not reach it; nil: none, or no service
+	hear *course // the way back from those pods to that node, where it is the one that is lost
 	back *course // the way back that is lost; nil: none
+}
+
+// lostCourse is the way that is lost, and where it sets out.
+func (x *exchange) lostCourse() (*course, place) {
+	switch {
+	case x.hear != nil:
+		return x.hear, x.pods.owner
+	case x.pods != nil:
+		return x.pods, x.at
+	case x.back != nil:
+		return x.back, x.at
+	}
+	return x.to, x.from
 }
 
 // lost returns the first exchange between two parties that fails over some branch, there or back; nil where none does. Every
@@ -110,7 +124,7 @@ func (t *traffic) lostBack(from party, sources []place, w *course) *exchange {
 			for _, at := range w.arrivals(d.next) {
 				x := exchange{from: s, to: w, at: at}
 				if w.services != nil {
-					x.pods = t.lostPods(at, w)
+					x.pods, x.hear = t.lostPods(at, w)
 				}
 				if i := slices.IndexFunc(d.backs, func(b *course) bool { return b.from(at) != arrives }); i >= 0 {
 					x.from, x.back = d.backs[i].asker(s), d.backs[i]
@@ -143,14 +157,48 @@ func (w *course) asker(otherwise place) place {
 	return otherwise
 }
 
-// lostPods returns the first pods that the node which took a service's packets does not reach.
-func (t *traffic) lostPods(at place, service *course) *course {
+// lostPods returns the first pods that the node which took a service's packets does not reach, or that do not reach it, and in the
+// second case the way to it.
+func (t *traffic) lostPods(at place, service *course) (pods, hear *course) {
 	for _, w := range t.targets(party{kind: partyPods, cluster: service.services}, party{}, service.family) {
 		if w.from(at) != arrives {
-			return w
+			return w, nil
+		}
+		if w.owner.part == nil || w.owner == at {
+			continue
+		}
+		for _, hear := range t.hearing(at, w) {
+			if hear.from(w.owner) != arrives {
+				return w, hear
+			}
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// hearing is how a node hears from the pods to which it hands a service's packets: at the address of the interface by which it does,
+// as kube-proxy puts that in the place of the caller's. What it sends through a tunnel is answered at the tunnel's address, which is
+// one among its pods'.
+func (t *traffic) hearing(at place, pods *course) []*course {
+	var all []*course
+	var room [8]branch
+	for _, b := range pods.branches(room[:0], at) {
+		if b.end != onward && b.end != arrived || b.over == nil || b.over.tunnel != "" {
+			continue
+		}
+		if own := at.addressTo(b.via, pods.family, t.v.down); own.IsValid() {
+			all = append(all, t.courseToDevice(own, at))
+		}
+	}
+	return all
+}
+
+// addressTo is the address of the interface by which a device sends to a next hop; the zero Addr: nobody declared it.
+func (at place) addressTo(via netip.Addr, f int, down *failure) netip.Addr {
+	if a := at.part.ground[f].attachmentTo(via, down); a != nil {
+		return a.addresses[at.member]
+	}
+	return netip.Addr{}
 }
 
 // found returns the first exchange between two parties that gets there and back over some branch; nil where none does.
@@ -219,8 +267,8 @@ func (t *traffic) departures(from party, s place, w *course) []departure {
 			continue
 		}
 		d := departure{next: b.to}
-		if at := s.part.ground[w.family].attachmentTo(b.via, t.v.down); at != nil && at.addresses[s.member].IsValid() {
-			d.backs = []*course{t.courseToDevice(at.addresses[s.member], s)}
+		if own := s.addressTo(b.via, w.family, t.v.down); own.IsValid() {
+			d.backs = []*course{t.courseToDevice(own, s)}
 		}
 		all = append(all, d)
 	}

@@ -43,13 +43,7 @@ func (tr *tracer) failed(x *exchange) *Trace {
 		tr.trace.Verdict = tr.t.explainDisjoint(tr.from, tr.to, tr.a, tr.b)
 		return tr.trace
 	}
-	lost, at := x.to, x.from
-	switch {
-	case x.pods != nil:
-		lost, at = x.pods, x.at
-	case x.back != nil:
-		lost, at = x.back, x.at
-	}
+	lost, at := x.lostCourse()
 	way := lost.failing(at)
 	l := newLister(tr)
 	l.add(0, tr.steps(x, lost, way))
@@ -72,6 +66,9 @@ func (tr *tracer) sentence(x *exchange, stop *finding) string {
 		text += "; " + stop.Edit
 	}
 	switch {
+	case x.hear != nil:
+		return fmt.Sprintf("%s takes packets to %s, and the answers of the pods behind it on %s do not come back to it: %s", nameOf(x.at), x.to.prefix,
+			nameOf(x.pods.owner), text)
 	case x.pods != nil:
 		return fmt.Sprintf("%s takes packets to %s and does not reach the pods behind: %s", nameOf(x.at), x.to.prefix, text)
 	case x.back != nil:
@@ -220,16 +217,15 @@ func (tr *tracer) steps(x *exchange, w *course, way []leg) []Step {
 	add := func(at place, action, reason string, declared source.Path) {
 		steps = append(steps, Step{Device: nameOf(at), Action: action, Reason: reason, DeclaredAt: declared})
 	}
-	isThere := w == x.to
-	if p := tr.translates(x); p != nil && isThere {
+	if p := tr.translates(x); p != nil && w == x.to {
 		add(way[0].at, "translates", fmt.Sprintf("natOutgoing of IPPool %s puts the node's address in the place of the pod's: no IPPool of %s has %s",
 			p.name, tr.a.cluster.Name, w.addr), p.at)
 	}
 	verb := "sends"
-	if !isThere {
+	if isAnswer := w == x.back || w == x.hear; isAnswer {
 		verb = "answers"
 	}
-	for i, l := range way {
+	for _, l := range way {
 		reason, declared := w.routeText(l.at)
 		switch {
 		case l.end == arrived:
@@ -241,7 +237,7 @@ func (tr *tracer) steps(x *exchange, w *course, way []leg) []Step {
 			add(l.to, "decapsulates", fmt.Sprintf("%s is a node of cluster %s", nameOf(l.at), l.at.part.Cluster.Name), l.to.part.Device(l.to.member).At())
 		case l.end == onward:
 			add(l.at, verb, reason, declared)
-		case i == 0 && !isThere && l.end == looped, l.end == looped:
+		case l.end == looped:
 			add(l.at, "loops", fmt.Sprintf("%s: back to %s", reason, nameOf(l.to)), declared)
 		default:
 			add(l.at, "drops", w.endText(l), declared)
