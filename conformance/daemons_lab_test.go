@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,11 +30,13 @@ type lab struct {
 	Text         []byte // the topology
 	WithoutPools bool   // without the IPPools that stand for other clusters
 	Timing       emulate.Timing
-	Packets      bool // packets are sent
-	Restarts     bool // a BIRD is killed and restarts
-	Outages      bool // daemons, devices and links fail too
-	Mistold      bool // the first node's BIRD announces nothing
-	Differs      bool // some differences are known, so that there is no need to wait for long that they go
+	Packets      bool           // packets are sent
+	Restarts     bool           // a BIRD is killed and restarts
+	Outages      bool           // daemons, devices and links fail too
+	Mistold      bool           // the first node's BIRD announces nothing
+	Own          []string       // the dialects whose switches run their own programs
+	Probes       []netip.Prefix // what the first node announces too, and every leaf is to refuse
+	Differs      bool           // some differences are known, so that there is no need to wait for long that they go
 }
 
 // labReport is what came of a lab.
@@ -45,6 +48,7 @@ type labReport struct {
 	Sent                      int // packets and connections of those
 	Failures                  int
 	Notes                     []string
+	Held                      []string // the routes of every device, in words, without their next hops
 	Differences               []string // from the prediction
 	Took                      []string // how long what took
 	Error                     string   // that ended it; empty: nothing did
@@ -180,11 +184,16 @@ func requireDaemons(t *testing.T, p *prediction) {
 	if missing := emulate.Missing(emulate.NewLab(plain, emulate.Quick)); why == nil && len(missing) > 0 {
 		why = fmt.Errorf("not installed: %s", emulate.InstallLine(missing))
 	}
-	switch {
-	case why == nil:
-	case os.Getenv("TOPOC_REQUIRE") == "all":
-		t.Fatal(why)
-	default:
-		t.Skip(why)
+	if why != nil {
+		doWithout(t, why)
 	}
+}
+
+// doWithout skips the test for want of something; under TOPOC_REQUIRE=all it fails.
+func doWithout(t *testing.T, why error) {
+	t.Helper()
+	if os.Getenv("TOPOC_REQUIRE") == "all" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,12 @@ func (x *sandboxed) try(ctx context.Context) []error {
 		return []error{err}
 	}
 	x.Sessions, x.Routes, _ = emulate.Total(all)
+	for _, c := range all {
+		for _, l := range c.Routes {
+			route, _, _ := strings.Cut(l.Seen, " via ")
+			x.Held = append(x.Held, c.Machine.Title()+": "+route)
+		}
+	}
 	x.Devices = len(all)
 	if len(x.Differences) > 0 {
 		return nil // what follows would differ too
@@ -114,7 +121,7 @@ func (x *sandboxed) build(ctx context.Context) error {
 	}
 	x.objects = p.objects
 	x.result = simulate.Run(emulate.Plain(simulate.Input{Fabric: p.fabric, Objects: p.objects}))
-	x.plan = emulate.NewLab(x.result, x.Timing)
+	x.plan = emulate.NewLab(x.result, x.Timing, x.Own...)
 	x.Notes = x.plan.Notes
 	for _, m := range x.plan.Machines {
 		switch d := m.Device.(type) {
@@ -145,6 +152,9 @@ func (x *sandboxed) tellNode(m *emulate.Machine, n *fabric.Node) (err error) {
 	if x.Mistold && m == x.plan.Machines[0] {
 		m.BIRD = bytes.ReplaceAll(m.BIRD, []byte("export filter {"), []byte("export filter { reject;"))
 	}
+	if err == nil && len(x.Probes) > 0 && m == x.plan.Machines[0] {
+		m.BIRD, m.BIRD6 = announcing(m.BIRD, x.Probes, fabric.IPv4), announcing(m.BIRD6, x.Probes, fabric.IPv6)
+	}
 	return err
 }
 
@@ -164,6 +174,9 @@ func withoutStatics(routes []emulate.Route) []emulate.Route {
 // checkSnippet holds what the FRR of a switch is told to the snippet that a build writes for it, byte for byte, or, where that is
 // none for FRR, to the note that says so. For one that isn't managed a build writes nothing.
 func (x *sandboxed) checkSnippet(m *emulate.Machine, s *fabric.Switch) error {
+	if own := slices.Concat(m.BIRD2, m.OpenBGPD, m.GoBGP); own != nil {
+		return x.checkOwn(own, s)
+	}
 	if m.FRR == nil || !s.Managed {
 		return nil
 	}
