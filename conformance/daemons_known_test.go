@@ -29,4 +29,5 @@ var knownDifferences = map[string]string{
 	"random-161": thirdPartyIPv6,
 	"random-162": aloneOutside,
 	"random-178": thirdPartyIPv6,
+	"random-190": sharedGateway,
 }

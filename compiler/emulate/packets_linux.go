@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -86,13 +87,21 @@ func (r *Running) Connect(ctx context.Context, from Sender, to netip.Addr) (stri
 	return string(answer), err
 }
 
-// control has a socket send by the sender's interface.
-func (s Sender) control(_, _ string, c syscall.RawConn) error {
+// control has a socket send by the sender's interface. Bound to that it would not hear answers that come by another one (ip(7), ipv6(7)).
+func (s Sender) control(network, _ string, c syscall.RawConn) error {
 	if s.Interface == "" {
 		return nil
 	}
-	var err error
-	if failed := c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), s.Interface) }); failed != nil {
+	i, err := net.InterfaceByName(s.Interface)
+	if err != nil {
+		return err
+	}
+	index := int(binary.NativeEndian.Uint32(binary.BigEndian.AppendUint32(nil, uint32(i.Index))))
+	level, option := unix.IPPROTO_IP, unix.IP_UNICAST_IF
+	if strings.Contains(network, "6") {
+		level, option = unix.IPPROTO_IPV6, unix.IPV6_UNICAST_IF
+	}
+	if failed := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), level, option, index) }); failed != nil {
 		return failed
 	}
 	return err
