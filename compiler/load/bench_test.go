@@ -1,3 +1,5 @@
+//go:build unix
+
 package load
 
 import (
@@ -107,30 +109,6 @@ func least(a, b usage) usage {
 		return b
 	}
 	return usage{min(a.wall, b.wall), min(a.peak, b.peak)}
-}
-
-// schemaModule makes a CUE module with the schema, and a file that binds package big to it.
-func schemaModule(t *testing.T) string {
-	module, err := os.ReadFile("../../cue.mod/module.cue")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{
-		"cue.mod/module.cue": string(module),
-		"bind.cue":           fmt.Sprintf("package big\n\nimport %q\n\nschema.#Topology\n", schema.ImportPath),
-	}
-	entries, err := schema.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		data, err := schema.Files.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		files["schema/"+e.Name()] = string(data)
-	}
-	return write(t, files)
 }
 
 // cueCommand returns the path of a cue command.

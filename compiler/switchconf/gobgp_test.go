@@ -1,3 +1,5 @@
+//go:build unix
+
 package switchconf_test
 
 import (
