@@ -25,6 +25,7 @@ const (
 	Missing     Kind = "missing"      // no file stands there
 	Outdated    Kind = "outdated"     // as topoc wrote it, from another topology
 	ModeChanged Kind = "mode"         // the content is right, the executable bit is not
+	LineEnds    Kind = "line-ends"    // the content is right, but for line ends of Windows, which somebody's Git made
 	Edited      Kind = "edited"       // topoc wrote the file, and not what it now holds
 	Foreign     Kind = "foreign"      // topoc did not write the file
 	Stale       Kind = "stale"        // an earlier build wrote it, this one has no such file
@@ -38,6 +39,7 @@ var reasons = map[Kind]string{
 	Missing:     "is missing",
 	Outdated:    "is not what the topology makes now",
 	ModeChanged: "has the wrong executable bit",
+	LineEnds:    `has the line ends of Windows, as Git makes them where no .gitattributes has "* -text" for it`,
 	Edited:      "was edited since topoc wrote it",
 	Foreign:     "was not written by topoc",
 	Stale:       "is not part of the topology any more",
@@ -62,13 +64,17 @@ func (c *Change) refusal(isForced bool) (Refusal, bool) {
 }
 
 // Diff returns the change as a unified diff from what stands in the directory to what a build would put there, with Git's
-// lines for modes; nil where there is nothing to compare.
+// lines for modes; nil where there is nothing to compare. Line ends of Windows that topoc did not write are no difference in it: one
+// would see every line twice.
 func (c Change) Diff() []byte {
 	var b bytes.Buffer
 	var before, after []byte
 	oldName, newName := "/dev/null", "/dev/null"
 	if c.Old != nil {
 		before, oldName = c.Old.Data, "a/"+c.Path
+	}
+	if c.New != nil && !bytes.Contains(c.New.Data, []byte("\r\n")) {
+		before = unixLines(before)
 	}
 	if c.New != nil {
 		after, newName = c.New.Data, "b/"+c.Path
@@ -88,5 +94,8 @@ func (c Change) Diff() []byte {
 }
 
 func gitMode(mode fs.FileMode) string { return fmt.Sprintf("100%03o", mode.Perm()) }
+
+// unixLines returns data with the line ends that topoc writes.
+func unixLines(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
 
 func isText(data []byte) bool { return utf8.Valid(data) && bytes.IndexByte(data, 0) < 0 }

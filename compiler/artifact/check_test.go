@@ -23,6 +23,11 @@ func TestCheckFindsEveryEdit(t *testing.T) {
 		{"nothing", func(*testing.T, string) {}, nil},
 		{"foreign file", func(t *testing.T, dir string) { put(t, dir, "a/mine", "m") }, nil},
 		{"content", func(t *testing.T, dir string) { put(t, dir, "a/x", "1") }, []string{"a/x edited"}},
+		{"line ends", func(t *testing.T, dir string) {
+			put(t, dir, "a/x", "1\r\n")
+			editManifest(t, dir, "\n", "\r\n")
+		}, []string{"MANIFEST.json line-ends", "a/x line-ends"}},
+		{"line ends and content", func(t *testing.T, dir string) { put(t, dir, "a/x", "2\r\n") }, []string{"a/x edited"}},
 		{"emptied", func(t *testing.T, dir string) { put(t, dir, "b", "") }, []string{"b edited"}},
 		{"removed", func(t *testing.T, dir string) { mustRemove(t, dir, "b") }, []string{"b missing"}},
 		{"manifest removed", func(t *testing.T, dir string) { mustRemove(t, dir, ManifestName) }, []string{"MANIFEST.json missing"}},
@@ -97,6 +102,8 @@ func TestDiff(t *testing.T) {
 		{"new", nil, plain("1\n"), "diff /dev/null b/a/x\n--- /dev/null\n+++ b/a/x\n@@ -0,0 +1,1 @@\n+1\n"},
 		{"removed", plain("1\n"), nil, "diff a/a/x /dev/null\n--- a/a/x\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-1\n"},
 		{"mode", plain("1\n"), script("1\n"), "diff a/a/x b/a/x\nold mode 100644\nnew mode 100755\n"},
+		{"line ends", plain("1\r\n2\r\n"), plain("1\n2\n"), ""},
+		{"line ends and content", plain("1\r\n2\r\n"), plain("1\n3\n"), "diff a/a/x b/a/x\n--- a/a/x\n+++ b/a/x\n@@ -1,2 +1,2 @@\n 1\n-2\n+3\n"},
 		{"binary", plain("\x00"), plain("1\n"), "binary files a/a/x and b/a/x differ\n"},
 		{"no file", nil, nil, ""},
 	}

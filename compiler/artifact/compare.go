@@ -174,7 +174,11 @@ func (c *comparer) compareFile(before, after *File, isRespelled bool) {
 			c.report(ModeChanged, before, after)
 		}
 	case c.wrote(before):
-		c.report(Outdated, before, after)
+		kind := Outdated
+		if !bytes.Equal(before.Data, after.Data) && bytes.Equal(unixLines(before.Data), after.Data) {
+			kind = LineEnds
+		}
+		c.report(kind, before, after)
 	case len(c.known[fold(after.Path)]) > 0:
 		c.report(Edited, before, after)
 	default:
@@ -182,14 +186,17 @@ func (c *comparer) compareFile(before, after *File, isRespelled bool) {
 	}
 }
 
-// wrote reports whether topoc wrote what the file holds, and remembers it.
+// wrote reports whether topoc wrote what the file holds, and remembers it. Where only the line ends are others, topoc can write it
+// again, and so nothing is lost with it.
 func (c *comparer) wrote(f *File) bool {
-	sum := hash(f.Data)
-	isOurs := slices.ContainsFunc(c.known[fold(f.Path)], func(e entry) bool { return e.SHA256 == sum })
-	if isOurs {
-		c.intact[f.Path] = sum
+	for _, data := range [][]byte{f.Data, unixLines(f.Data)} {
+		sum := hash(data)
+		if slices.ContainsFunc(c.known[fold(f.Path)], func(e entry) bool { return e.SHA256 == sum }) {
+			c.intact[f.Path] = sum
+			return true
+		}
 	}
-	return isOurs
+	return false
 }
 
 // report adds a change of the usual reason; one of before and after may be nil.

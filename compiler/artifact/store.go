@@ -56,7 +56,7 @@ func (s *store) create(place string, f File) error {
 
 // rename puts what stands at place at p, in place of the file there.
 func (s *store) rename(place, p string) error {
-	return s.step("replace", p, func() error { return s.root.Rename(place, p) })
+	return s.step("replace", p, func() error { return insist(func() error { return s.root.Rename(place, p) }, isHeld) })
 }
 
 func (s *store) mkdir(dir string) error {
@@ -84,12 +84,14 @@ func (s *store) mkdirAll(p string) error {
 // remove removes the file or empty directory at p. There need be none.
 func (s *store) remove(p string) error {
 	clear(s.dirs) // all of it: where case is ignored, other spellings of p are in there too
-	return s.step("remove", p, func() error { return ignore(s.root.Remove(p), fs.ErrNotExist) })
+	return s.step("remove", p, func() error {
+		return insist(func() error { return ignore(s.root.Remove(p), fs.ErrNotExist) }, isHeld)
+	})
 }
 
 // removeAll removes what stands at p and, if it is a directory, all below. It follows no link.
 func (s *store) removeAll(p string) error {
-	return s.step("remove", p, func() error { return s.root.RemoveAll(p) })
+	return s.step("remove", p, func() error { return insist(func() error { return s.root.RemoveAll(p) }, isHeld) })
 }
 
 // prune removes the directories above p, from the innermost, until one is not empty.

@@ -145,10 +145,14 @@ func (t *tree) readManifest() (m *manifest, file *File, fault *Change, err error
 		return nil, at.file, &Change{Kind: Blocked, Reason: "was " + err.Error()}, nil
 	case err != nil:
 		return nil, at.file, &Change{Kind: Edited, Reason: reasons[Edited] + ": " + err.Error()}, nil
-	case !bytes.Equal(m.encode(), at.file.Data):
-		return m, at.file, &Change{Kind: Edited, Reason: reasons[Edited]}, nil
 	}
-	return m, at.file, nil, nil
+	switch written := m.encode(); {
+	case bytes.Equal(written, at.file.Data):
+		return m, at.file, nil, nil
+	case bytes.Equal(written, unixLines(at.file.Data)):
+		return m, at.file, &Change{Kind: LineEnds, Reason: reasons[LineEnds]}, nil
+	}
+	return m, at.file, &Change{Kind: Edited, Reason: reasons[Edited]}, nil
 }
 
 // failed says what could not be done to a file of the directory.
