@@ -177,9 +177,14 @@ func (o Options) objects(f *fabric.Fabric) (map[*fabric.Cluster]*calico.Objects,
 // With namesOnly a cluster has one empty file: printing manifests takes far longer than all else.
 func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, namesOnly bool) (*artifact.Set, diag.List) {
 	var targets []func() []artifact.File
+	var found diag.List
 	for _, c := range f.Clusters {
+		one := artifact.File{Path: "calico/" + c.Name + "/kustomization.yaml", Mode: artifact.Plain, Declared: []source.Path{c.At()}}
+		if err := artifact.CheckPath(one.Path); err != nil { // once, at the cluster: its files are declared all over the topology
+			reportPath(&found, one, err)
+			continue
+		}
 		if namesOnly {
-			one := artifact.File{Path: "calico/" + c.Name + "/kustomization.yaml", Mode: artifact.Plain, Declared: []source.Path{c.At()}}
 			targets = append(targets, func() []artifact.File { return []artifact.File{one} })
 			continue
 		}
@@ -196,7 +201,6 @@ func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, name
 	}
 
 	set := &artifact.Set{}
-	var found diag.List
 	for _, file := range slices.Concat(parallel(targets)...) {
 		if err := set.Add(file); err != nil {
 			reportPath(&found, file, err)
