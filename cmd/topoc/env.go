@@ -24,12 +24,6 @@ func newEnv() *env {
 	}
 }
 
-// isTerminal reports whether f is a terminal, or at least a device that shows characters.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
 // color reports whether what goes to a terminal is coloured (https://no-color.org).
 func (e *env) color(terminal bool) bool {
 	return terminal && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"path"
 	"strconv"
 	"strings"
 )
 
-// availableMemory returns how many bytes the machine, or the cgroup that topoc runs in, has; 0 where neither can be told, which
-// is anywhere but on Linux.
+// availableMemory returns how many bytes the machine, or the cgroup that topoc runs in, has; 0 where neither can be told.
 func availableMemory() uint64 {
-	size := machineMemory("/proc/meminfo")
+	size := machineMemory()
 	for _, file := range cgroupLimits("/proc/self/cgroup") {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -23,22 +21,6 @@ func availableMemory() uint64 {
 		}
 	}
 	return size
-}
-
-// machineMemory reads MemTotal, which is in KiB.
-func machineMemory(meminfo string) uint64 {
-	f, err := os.Open(meminfo)
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) >= 2 && fields[0] == "MemTotal:" {
-			kib, _ := strconv.ParseUint(fields[1], 10, 64)
-			return kib << 10
-		}
-	}
-	return 0
 }
 
 // cgroupLimits returns the files that may limit the memory of this process: those of its cgroup and of all above it, for

@@ -107,13 +107,23 @@ func (r *Report) sarifLocation(p source.Pos, at source.Path) *sarif.Location {
 	return location
 }
 
-// sarifURI returns a reference to a file: relative where its name is.
+// sarifURI returns a reference to a file: relative where its name is. On Windows an absolute name begins with a drive, "C:/", or with
+// a server, "//server/".
 func sarifURI(file string) string {
-	if path.IsAbs(file) {
+	server, isShared := strings.CutPrefix(file, "//")
+	switch {
+	case isShared:
+		host, rest, _ := strings.Cut(server, "/")
+		return (&url.URL{Scheme: "file", Host: host, Path: "/" + rest}).String()
+	case drive.MatchString(file):
+		return (&url.URL{Scheme: "file", Path: "/" + file}).String()
+	case path.IsAbs(file):
 		return (&url.URL{Scheme: "file", Path: file}).String()
 	}
 	return (&url.URL{Path: file}).String()
 }
+
+var drive = regexp.MustCompile(`^[A-Za-z]:/`)
 
 // sarifText returns s so that nothing in it is taken for a link or for the place of an argument (section 3.11). Braces around
 // anything but a number stay as they are, though they too should be doubled: readers show what they are given.

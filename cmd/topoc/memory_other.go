@@ -1,0 +1,6 @@
+//go:build !(darwin || linux || windows)
+
+package main
+
+// machineMemory is not known here.
+func machineMemory() uint64 { return 0 }
