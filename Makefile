@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 60s
 TOPOLOGIES := $(wildcard topologies/*.cue)
 
-.PHONY: build test conformance lint golden bench fuzz demo deps clean
+.PHONY: build test conformance lint golden bench fuzz demo deps release licences vulncheck clean
 
 build: ## the binary, bin/topoc
 	$(GO) build -trimpath -o bin/topoc ./cmd/topoc
@@ -36,5 +36,15 @@ bench: ## benchmarks, and the ratios that must hold
 fuzz: ## every fuzz target, FUZZTIME each
 	.ci/fuzz $(FUZZTIME)
 
+release: ## dist/: what is committed, for Linux, macOS and Windows on amd64 and arm64, with checksums and lists of modules
+	rm -rf dist
+	$(GO) -C .ci/tools run ./release -repo ../.. -o ../../dist
+
+licences: ## rewrite THIRD_PARTY_LICENSES.md after a change of modules
+	TOPOC_UPDATE=1 $(GO) -C .ci/tools test ./thirdparty -run Table -count=1
+
+vulncheck: ## known vulnerabilities in what topoc calls
+	.ci/vulncheck
+
 clean:
-	rm -rf bin
+	rm -rf bin dist
