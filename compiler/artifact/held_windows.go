@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// isHeld reports whether a call may have failed because another program has the file open. What may not be changed at all is told
-// apart only by trying again.
+// isHeld reports whether a call may have failed because another program has the file, or one in the directory, open. What may not be
+// changed at all is told apart only by trying again.
 func isHeld(err error) bool {
-	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED) ||
+		errors.Is(err, windows.ERROR_DIR_NOT_EMPTY)
 }

@@ -48,6 +48,7 @@ func (s *store) create(place string, f File) error {
 	if err != nil {
 		return err
 	}
+	defer file.Close() // again, but where a test ends the build before the next step: Windows could not remove an open file
 	return s.step("write", f.Path, func() error {
 		_, err := file.Write(f.Data)
 		return errors.Join(err, file.Close())
