@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"topoc/compiler/source"
+	"topoc/schema"
 	"topoc/topologies/topogen"
 )
 
@@ -169,6 +170,29 @@ func TestModulesAreLoadedOffline(t *testing.T) {
 	if r := loadFiles(t, dir, "lab/missing"); !slices.Equal(found(r.Diagnostics), []string{"3: undefined"}) {
 		t.Errorf("missing: got:\n%s", dump(r.Diagnostics))
 	}
+}
+
+// schemaModule makes the CUE module that the schema is part of.
+func schemaModule(t *testing.T) string {
+	module, err := os.ReadFile("../../cue.mod/module.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{
+		"cue.mod/module.cue": string(module),
+	}
+	entries, err := schema.Files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := schema.Files.ReadFile(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["schema/"+e.Name()] = string(data)
+	}
+	return write(t, files)
 }
 
 func TestTopologiesOfTheSchemasOwnModuleAreLoaded(t *testing.T) {
