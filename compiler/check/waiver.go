@@ -1,6 +1,7 @@
 package check
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -65,9 +66,12 @@ func atWork(written []*model.Waiver, today string) []*waiver {
 
 // silencedBy returns whether a waiver silences a finding.
 func silencedBy(written []*model.Waiver, today string) func(*diag.Diagnostic) bool {
-	waivers := atWork(written, today)
+	index := indexWaivers(atWork(written, today))
 	return func(d *diag.Diagnostic) bool {
-		return slices.ContainsFunc(waivers, func(w *waiver) bool { return w.Check == d.Check && !w.expired && w.matches(d) })
+		for range index.matching(d) {
+			return true
+		}
+		return false
 	}
 }
 
@@ -140,41 +144,78 @@ func silence(found diag.List, waivers []*waiver) diag.List {
 	if len(waivers) == 0 {
 		return found
 	}
-	byCheck := map[string][]*waiver{}
-	for _, w := range waivers {
-		if !w.expired {
-			byCheck[w.Check] = append(byCheck[w.Check], w)
-		}
-	}
+	index := indexWaivers(waivers)
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		silenced := false
-		for _, w := range byCheck[d.Check] {
-			if w.matches(d) {
-				w.used, silenced = true, true
-			}
+		for w := range index.matching(d) {
+			w.used, silenced = true, true
 		}
 		return silenced
 	})
 }
 
-// matches reports whether the finding or one of its notes lies at or below the waiver's path. The notes are the other parties
-// of the finding, and which party is told first is topoc's choice, not the user's: an overlap of two clusters can be
-// waived at either. So a rule must not note a place that has the same problem independently: that is a finding of its own,
-// for a waiver of its own.
-func (w *waiver) matches(d *diag.Diagnostic) bool {
-	at := source.Path(w.At)
-	if covers(at, d.Path) {
-		return true
+// waiverIndex finds waivers that have not expired by their check and what flat makes of their path: there may be as many waivers as
+// findings.
+type waiverIndex map[waiverKey][]*waiver
+
+type waiverKey struct{ check, at string }
+
+func indexWaivers(waivers []*waiver) waiverIndex {
+	index := waiverIndex{}
+	for _, w := range waivers {
+		if !w.expired {
+			key := waiverKey{w.Check, flat(source.Path(w.At))}
+			index[key] = append(index[key], w)
+		}
 	}
-	return slices.ContainsFunc(d.Notes, func(n diag.Note) bool { return covers(at, n.Path) })
+	return index
 }
 
-// covers reports whether path is at or its descendant, however at quotes its labels: a node's name may have dots, and
-// clusters.prod.nodes.n1.example.com is what people write.
-func covers(at, path source.Path) bool {
-	if path.Has(at) {
-		return true
+// matching returns the waivers of a finding, some perhaps twice: those whose path the finding or one of its notes lies at or below. The
+// notes are the other parties of the finding, and which party is told first is topoc's choice, not the user's: an overlap of two
+// clusters can be waived at either. So a rule must not note a place that has the same problem independently: that is a
+// finding of its own, for a waiver of its own.
+func (x waiverIndex) matching(d *diag.Diagnostic) iter.Seq[*waiver] {
+	return func(yield func(*waiver) bool) {
+		if len(x) == 0 {
+			return
+		}
+		for i := range len(d.Notes) + 1 {
+			path := d.Path
+			if i > 0 {
+				path = d.Notes[i-1].Path
+			}
+			for at := range ancestors(flat(path)) {
+				for _, w := range x[waiverKey{d.Check, at}] {
+					if !yield(w) {
+						return
+					}
+				}
+			}
+		}
 	}
-	flat := func(p source.Path) string { return strings.Join(p.Labels(), ".") + "." }
-	return strings.HasPrefix(flat(path), flat(at))
+}
+
+// flat is a path in a form in which it begins like all its ancestors, however these quote their labels: a node's name may have dots, and
+// clusters.prod.nodes.n1.example.com is what people write.
+func flat(p source.Path) string {
+	labels := p.Labels()
+	if len(labels) == 0 {
+		return ""
+	}
+	return strings.Join(labels, ".") + "."
+}
+
+// ancestors returns the empty path, and every beginning of a flat path that may be one.
+func ancestors(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield("") {
+			return
+		}
+		for i := range len(path) {
+			if path[i] == '.' && !yield(path[:i+1]) {
+				return
+			}
+		}
+	}
 }
