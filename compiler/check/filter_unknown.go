@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
@@ -40,7 +41,8 @@ func (p *Pass) filterNames(what string, at source.Path, names []string, clusters
 	for i, name := range names {
 		var lacking []*fabric.Cluster
 		for _, c := range clusters {
-			if !slices.ContainsFunc(c.Filters, func(f *fabric.Filter) bool { return f.Name == name }) {
+			byName := func(f *fabric.Filter, name string) int { return strings.Compare(f.Name, name) }
+			if _, isDefined := slices.BinarySearchFunc(c.Filters, name, byName); !isDefined {
 				lacking = append(lacking, c)
 			}
 		}
