@@ -124,6 +124,7 @@ type routerBuilder struct {
 	sessions []*Session // of this switch in this VRF
 	owned    map[vrfKey][]PrefixEntry
 	taken    map[string]bool // names of groups, lists and policies, of all VRFs
+	linksTo  map[*Switch]int // with BGP; nil: not counted yet
 }
 
 // name makes a name that nothing else on the switch has.
@@ -314,13 +315,15 @@ func (b *routerBuilder) switchFamily(bgp *model.SwitchBGP, s *Session, other *Sw
 
 // parallel reports whether more than one link leads to the other switch, so that names need the link's too.
 func (b *routerBuilder) parallel(other *Switch) bool {
-	links := 0
-	for _, e := range b.s.Links {
-		if e.Other().Switch == other && e.Link.BGP {
-			links++
+	if b.linksTo == nil {
+		b.linksTo = map[*Switch]int{}
+		for _, e := range b.s.Links {
+			if e.Link.BGP {
+				b.linksTo[e.Other().Switch]++
+			}
 		}
 	}
-	return links > 1
+	return b.linksTo[other] > 1
 }
 
 func (s *Session) endOf(sw *Switch) *LinkEnd {

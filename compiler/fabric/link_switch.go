@@ -117,6 +117,9 @@ func (l *linker) needInterface(link *SwitchLink, end, other *LinkEnd) {
 // link-local address. It returns nil where there is none.
 func (l *linker) twinOf(end *LinkEnd) *LinkEnd {
 	far := end.Other().Address6.Addr()
+	if !end.Link.Unnumbered() && !far.IsLinkLocalUnicast() {
+		return nil
+	}
 	for _, e := range end.Switch.Links {
 		if e == end {
 			break
