@@ -157,11 +157,6 @@ func (s *survey) needs() []need {
 	return needs
 }
 
-// to returns the needs of a group of nodes, in order.
-func to(g *unit, needs []need) []need {
-	return slices.DeleteFunc(slices.Clone(needs), func(n need) bool { return n.into != g })
-}
-
 // toEach returns a need of every group of a cluster, all with the same senders.
 func (s *survey) toEach(c *fabric.Cluster, from *party, n need) []need {
 	var needs []need

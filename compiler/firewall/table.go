@@ -57,25 +57,27 @@ func table(f *fabric.Fabric, needs []need) []byte {
 // rows joins needs that differ in their receivers only, then those that differ in their senders only, and sorts them by what they
 // are for. A need of a part of a group stays by itself.
 func rows(needs []need) []need {
-	byReceiver := join(needs, func(n need) string {
+	ids := identities{byParty: map[*party]int{}, byText: map[string]int{}}
+	byReceiver := join(needs, func(n need) [2]int {
 		if n.isPart || n.into == nil {
-			return n.from.identity() + " to " + n.to.identity()
+			return [2]int{ids.of(n.from), ids.of(n.to)}
 		}
-		return n.from.identity()
+		return [2]int{ids.of(n.from)}
 	})
-	rows := join(byReceiver, func(n need) string { return n.to.identity() })
+	rows := join(byReceiver, func(n need) [2]int { return [2]int{ids.of(n.to)} })
 	slices.SortStableFunc(rows, func(a, b need) int { return cmp.Compare(a.rank, b.rank) })
 	return rows
 }
 
 // join makes one need of those that are for the same, and of which same says the same; in the order of the first.
-func join(needs []need, same func(need) string) []need {
+func join(needs []need, same func(need) [2]int) []need {
 	type key struct {
-		rank             rank
-		why, ports, same string
-		family           fabric.Family
-		protocol         protocol
-		forwarded        bool
+		rank       rank
+		why, ports string
+		same       [2]int
+		family     fabric.Family
+		protocol   protocol
+		forwarded  bool
 	}
 	found := map[key][]need{}
 	var order []key
@@ -99,6 +101,25 @@ func join(needs []need, same func(need) string) []need {
 		joined = append(joined, n)
 	}
 	return joined
+}
+
+// identities numbers parties, from 1. Most needs share theirs: what it takes to compare a large one is spent once.
+type identities struct {
+	byParty map[*party]int
+	byText  map[string]int
+}
+
+// of returns the same number for parties that are the same.
+func (ids *identities) of(p *party) int {
+	if id := ids.byParty[p]; id > 0 {
+		return id
+	}
+	text := p.identity()
+	if ids.byText[text] == 0 {
+		ids.byText[text] = len(ids.byText) + 1
+	}
+	ids.byParty[p] = ids.byText[text]
+	return ids.byParty[p]
 }
 
 // identity is the same for parties that are the same.
