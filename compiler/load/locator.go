@@ -30,6 +30,7 @@ type locator struct {
 	byToken map[*token.File]*sourceFile // while decoding only
 	again   *again                      // how values came about; nil where all are written where they stand
 	hidden  sync.Map                    // lineOf to bool: whether it may show a password
+	many    sync.Map                    // int to *children: of the entries with many descendants that were asked
 }
 
 // entry is a value that was written. Its descendants are the entries behind it, up to but without end.
@@ -126,7 +127,7 @@ func (l *locator) done() {
 	}
 }
 
-// Locate implements source.Locator. It takes time in proportion to the number of siblings on the way.
+// Locate implements source.Locator. The first time it takes time in proportion to the number of siblings on the way.
 func (l *locator) Locate(path source.Path) source.Pos {
 	if len(l.entries) == 0 {
 		if len(l.files) == 0 {
@@ -150,6 +151,33 @@ func (l *locator) find(path source.Path) (at int, whole bool) {
 	return at, true
 }
 
+// manyEntries is from how many descendants on the children of an entry are remembered.
+const manyEntries = 64
+
+// children are the indexes of the entries right below one.
+type children struct {
+	byName map[string]int // of fields
+	all    []int
+}
+
+// childrenOf returns the children of an entry that has many descendants.
+func (l *locator) childrenOf(i int) *children {
+	if known, ok := l.many.Load(i); ok {
+		return known.(*children)
+	}
+	found := &children{byName: map[string]int{}}
+	for c := i + 1; c < int(l.entries[i].end); c = int(l.entries[c].end) {
+		found.all = append(found.all, c)
+		if name := l.entries[c].name; name != "" {
+			if _, isKnown := found.byName[name]; !isKnown {
+				found.byName[name] = c
+			}
+		}
+	}
+	l.many.Store(i, found)
+	return found
+}
+
 // child returns the index of the entry that label leads to from entry i; -1 where there is none.
 func (l *locator) child(i int, label string) int {
 	index := -1
@@ -161,6 +189,16 @@ func (l *locator) child(i int, label string) int {
 			}
 			index = index*10 + int(c-'0')
 		}
+	}
+	if int(l.entries[i].end)-i > manyEntries {
+		below := l.childrenOf(i)
+		if index >= 0 && index < len(below.all) && l.entries[below.all[index]].name == "" {
+			return below.all[index]
+		}
+		if c, ok := below.byName[label]; ok && index < 0 {
+			return c
+		}
+		return -1
 	}
 	for c := i + 1; c < int(l.entries[i].end); c = int(l.entries[c].end) {
 		if index == 0 && l.entries[c].name == "" || index < 0 && l.entries[c].name == label {

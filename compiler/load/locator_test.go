@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -282,6 +283,40 @@ func TestLine(t *testing.T) {
 	} {
 		if got, ok := l.Line(tt.file, tt.line); got != tt.want || ok != tt.ok {
 			t.Errorf("%s:%d: %q, %v", tt.file, tt.line, got, ok)
+		}
+	}
+}
+
+func TestLocateAmongManySiblings(t *testing.T) {
+	const n = 200
+	var b strings.Builder
+	b.WriteString("name: \"a\"\nclusters: c: nodes: {\n")
+	for i := range n {
+		fmt.Fprintf(&b, "\t\"n-%d\": address: \"10.0.0.%[1]d/16\"\n", i)
+	}
+	b.WriteString("}\nwaivers: [\n")
+	for i := range n {
+		fmt.Fprintf(&b, "\t{check: \"x\", reason: \"%d\"},\n", i)
+	}
+	r := decodeText(t, "x.cue", []byte(b.String()+"]\n"), false)
+	if r.Topology == nil {
+		t.Fatal(dump(r.Diagnostics))
+	}
+	for _, tt := range []struct {
+		path source.Path
+		want int
+	}{
+		{"clusters.c.nodes.\"n-0\"", 3},
+		{"clusters.c.nodes.\"n-199\".address", 202},
+		{"clusters.c.nodes.\"n-200\"", 2}, // not there: its parent
+		{"clusters.c.nodes[0]", 2},
+		{"waivers[0]", 205},
+		{"waivers[199].reason", 404},
+		{"waivers[200]", 204},
+		{"waivers.x", 204},
+	} {
+		if got := r.Locator.Locate(tt.path).Line; got != tt.want {
+			t.Errorf("%s is at line %d, want %d", tt.path, got, tt.want)
 		}
 	}
 }
