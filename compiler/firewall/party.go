@@ -55,12 +55,14 @@ func single(a netip.Addr) place {
 
 func whole(p netip.Prefix) place { return place{p.Masked(), p.Masked()} }
 
-// party is one end of a need: units, and of their addresses those that matter. Immutable once made.
+// party is one end of a need: units, and of their addresses those that matter. Immutable once made, and no matter for several
+// goroutines: title remembers.
 type party struct {
 	units       []*unit // sorted, each once
 	places      []place // sorted by address, each once
 	ipv4, ipv6  []netip.Prefix
 	isLinkLocal bool // some address is link-local, and none that the topology says
+	name        string
 }
 
 func newParty(units []*unit, places []place) *party {

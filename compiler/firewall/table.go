@@ -136,6 +136,9 @@ func (p *party) identity() string {
 
 // title names a party.
 func (p *party) title() string {
+	if p.name != "" {
+		return p.name
+	}
 	count := map[*fabric.Cluster]int{}
 	for _, u := range p.units {
 		count[u.cluster]++
@@ -150,7 +153,8 @@ func (p *party) title() string {
 			names = append(names, name)
 		}
 	}
-	return few(names, mostUnits)
+	p.name = few(names, mostUnits)
+	return p.name
 }
 
 // addresses are a party's addresses of a family, or of both, in parentheses, the first of them.
