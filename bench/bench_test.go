@@ -90,7 +90,7 @@ type target struct {
 var targets = []target{
 	{buildMemory, vetBound, 1, 1, func(in input) bool { return in.isLarge }},
 	{loading, vetBound, 0.5, 1, func(in input) bool { return in.isLarge && !in.byComprehensions }},
-	{vetBound, vetPlain, 3, 0, func(in input) bool { return in.isLarge && !in.byComprehensions }},
+	{vetBound, vetPlain, 3, 0, func(in input) bool { return in.isLarge && !in.byComprehensions && in.size.NodesPerCluster == 100 }},
 	{buildMemory, kustomize, 0.1, 0, func(in input) bool { return in.isRendered }},
 	{buildMemory, helmEach, 0.1, 0, func(in input) bool { return in.isRendered }},
 }

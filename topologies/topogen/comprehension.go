@@ -18,9 +18,6 @@ func WriteComprehensions(w io.Writer, size Size) error {
 	fmt.Fprintf(b, "clusters: {for i in list.Range(0, %d, 1) {\n", size.Clusters)
 	fmt.Fprint(b, "\t\"cluster-\\(i)\": {\n\t\tasNumber: 4200000000 + i\n")
 	p.writePodRange(b)
-	if p.blockSize > 0 {
-		fmt.Fprintf(b, "\t\tipPools: \"default-ipv4-ippool\": blockSize: %d\n", p.blockSize)
-	}
 	fmt.Fprintf(b, "\t\tlet service = i * %d\n", 1<<serviceLog)
 	fmt.Fprintf(b, "\t\tserviceCIDRs: [\"%s/%d\"]\n", sharedOf(96, "service"), 32-serviceLog)
 	fmt.Fprint(b, "\t\tracks: {for r in [1, 2] {\"rack\\(r)\": {}}}\n")
@@ -36,6 +33,10 @@ func WriteComprehensions(w io.Writer, size Size) error {
 
 // writePodRange writes podRange in CUE.
 func (p plan) writePodRange(w io.Writer) {
+	if p.blockSize > 0 { // one cluster alone
+		fmt.Fprintf(w, "\t\tipPools: \"default-ipv4-ippool\": {cidr: %q, blockSize: %d}\n", p.podRange(0), p.blockSize)
+		return
+	}
 	if p.pods < 16 {
 		fmt.Fprintf(w, "\t\tpodCIDRs: [\"10.\\(%d + i*%d).0.0/%d\"]\n", widePods, 1<<(16-p.pods), p.pods)
 		return

@@ -104,9 +104,10 @@ func (p plan) podRange(cluster int) string {
 func (p plan) writeCluster(w io.Writer, i int) {
 	fmt.Fprintf(w, "\t\"cluster-%d\": {\n", i)
 	fmt.Fprintf(w, "\t\tasNumber: %d\n", 4200000000+i)
-	fmt.Fprintf(w, "\t\tpodCIDRs: [%q]\n", p.podRange(i))
 	if p.blockSize > 0 {
-		fmt.Fprintf(w, "\t\tipPools: \"default-ipv4-ippool\": blockSize: %d\n", p.blockSize)
+		fmt.Fprintf(w, "\t\tipPools: \"default-ipv4-ippool\": {cidr: %q, blockSize: %d}\n", p.podRange(i), p.blockSize)
+	} else {
+		fmt.Fprintf(w, "\t\tpodCIDRs: [%q]\n", p.podRange(i))
 	}
 	fmt.Fprintf(w, "\t\tserviceCIDRs: [\"%s/%d\"]\n", shared(96, i<<serviceLog), 32-serviceLog)
 	fmt.Fprint(w, "\t\tracks: {\n\t\t\track1: {}\n\t\t\track2: {}\n\t\t}\n")

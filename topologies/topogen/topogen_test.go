@@ -85,3 +85,29 @@ func TestSizesHaveBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestDimensionsAreClean(t *testing.T) {
+	for _, d := range topogen.Dimensions() {
+		t.Run(d.Name, func(t *testing.T) {
+			var text bytes.Buffer
+			if err := d.Write(&text, 8); err != nil {
+				t.Fatal(err)
+			}
+			f, found := link(t, text.Bytes())
+			if f != nil {
+				found = append(found, check.Run(f, check.Options{})...)
+			}
+			for _, d := range found {
+				if d.Severity != diag.Info {
+					t.Errorf("%s: %s [%s]", d.Path, d.Message, d.Check)
+				}
+			}
+			if err := d.Write(io.Discard, topogen.MaxGrowth); err != nil {
+				t.Error(err)
+			}
+			if err := d.Write(io.Discard, topogen.MaxGrowth+1); err == nil {
+				t.Error("more than there is room for")
+			}
+		})
+	}
+}
