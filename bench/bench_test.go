@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package bench measures whole runs of topoc beside those of public programs, on one generated topology at a time.
 package bench
 

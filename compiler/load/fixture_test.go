@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"topoc/compiler/diag"
-	"topoc/schema"
 )
 
 // fixture is one topology of testdata/*.txtar. Those called ok_* have no mistakes; every line of the others says which it has:
@@ -119,28 +117,4 @@ func TestFixturesBlameTheLinesThatWantIt(t *testing.T) {
 	if broken < 40 {
 		t.Errorf("%d broken files: want at least 40", broken)
 	}
-}
-
-// schemaModule makes a CUE module with the schema, and a file that binds package big to it.
-func schemaModule(t *testing.T) string {
-	module, err := os.ReadFile("../../cue.mod/module.cue")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{
-		"cue.mod/module.cue": string(module),
-		"bind.cue":           fmt.Sprintf("package big\n\nimport %q\n\nschema.#Topology\n", schema.ImportPath),
-	}
-	entries, err := schema.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		data, err := schema.Files.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		files["schema/"+e.Name()] = string(data)
-	}
-	return write(t, files)
 }
