@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -62,8 +61,8 @@ func (b *build) run(e *env, args []string) error {
 	if b.dir == "" {
 		return buildCommand().usagef("build needs -o DIR: where to write")
 	}
-	if info, err := os.Stat(b.dir); err == nil && !info.IsDir() {
-		return &artifact.RefusedError{Dir: b.dir, Files: []artifact.Refusal{{Path: b.dir, Reason: "is a file, where a directory is to be"}}}
+	if err := artifact.CheckDir(b.dir); err != nil {
+		return err
 	}
 	result, err := b.input.run(e, args[0], compiler.Options{
 		Until: compiler.Simulated, Check: b.findings.options(e), Strict: b.findings.strict,
@@ -111,7 +110,7 @@ func (b *build) only(r *compiler.Result) (func(string) bool, error) {
 func (b *build) write(e *env, set *artifact.Set, options artifact.Options) error {
 	done, err := artifact.Write(b.dir, set, options)
 	if err != nil {
-		return err
+		return b.failed(err)
 	}
 	if b.findings.verbose {
 		for _, path := range done.Written {
@@ -130,7 +129,7 @@ func (b *build) write(e *env, set *artifact.Set, options artifact.Options) error
 func (b *build) compare(e *env, set *artifact.Set, options artifact.Options) error {
 	changes, err := artifact.Check(b.dir, set, options)
 	if err != nil {
-		return err
+		return b.failed(err)
 	}
 	// What changed in the manifest follows from the rest, and its lines are long: last.
 	slices.SortStableFunc(changes, func(a, b artifact.Change) int { return cmp.Compare(rank(a), rank(b)) })

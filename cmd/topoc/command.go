@@ -35,6 +35,7 @@ func run(e *env, args []string) int {
 	err := dispatch(e, args)
 	var usage *usageError
 	var refused *artifact.RefusedError
+	var failed *buildError
 	var said errSaid
 	switch {
 	case err == nil:
@@ -49,6 +50,9 @@ func run(e *env, args []string) int {
 	case errors.As(err, &refused):
 		fmt.Fprintln(e.stderr, "topoc:", err)
 		return exitFound
+	case errors.As(err, &failed):
+		fmt.Fprintln(e.stderr, "topoc:", failed)
+		return exitFailure
 	}
 	for line := range strings.Lines(err.Error()) { // several errors are a line each
 		fmt.Fprintln(e.stderr, "topoc:", strings.TrimSuffix(line, "\n"))

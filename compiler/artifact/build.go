@@ -8,7 +8,8 @@ import (
 type build struct {
 	*store
 	*comparison
-	writes []File
+	writes  []File
+	isBegun bool // files were changed
 }
 
 // The manifests in the staging directory. The files there are numbered as in build.writes.
@@ -111,6 +112,7 @@ func (b *build) putManifest(place string) error {
 	if err := b.rename(place, ManifestName); err != nil {
 		return err
 	}
+	b.isBegun = true
 	return b.sync([]string{"."})
 }
 

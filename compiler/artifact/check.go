@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 )
 
 // Check returns how dir differs from what Write would leave there, sorted by path: none where Write would do nothing. Files that
 // are no concern of Write are none of Check's. It changes nothing, and waits for a Write that is going on in dir.
 //
-// Force has no effect. A dir that does not exist is compared as an empty one.
+// Force has no effect. A dir that does not exist is compared as an empty one; where none can be, the error is a *RefusedError.
 func Check(dir string, set *Set, opts Options) ([]Change, error) {
+	if err := CheckDir(dir); err != nil {
+		return nil, err
+	}
 	t, done, err := openTree(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -86,14 +88,9 @@ func (t *tree) readEntry(e entry) (File, error) {
 
 // openTree opens dir for reading, locked until done is called.
 func openTree(dir string) (t *tree, done func(), err error) {
-	root, err := os.OpenRoot(dir)
+	root, done, err := openLocked(dir, shared)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %s: %w", dir, reason(err))
+		return nil, nil, err
 	}
-	unlock, err := lock(root, shared)
-	if err != nil {
-		root.Close()
-		return nil, nil, fmt.Errorf("lock %s: %w", dir, reason(err))
-	}
-	return newTree(dir, root), func() { unlock(); root.Close() }, nil
+	return newTree(dir, root), done, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -18,24 +19,43 @@ type RefusedError struct {
 
 // Refusal is one file that keeps a build from being written.
 type Refusal struct {
-	Path   string // relative to Dir, with slashes
+	Path   string // relative to Dir, with slashes; ".": Dir itself
 	Reason string // reads on after the path: "was edited since topoc wrote it"
 	Forced bool   // whether Options.Force overrides it
 }
 
 func (e *RefusedError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: nothing was written", e.Dir)
-	isForced := true
-	for _, f := range e.Files {
-		fmt.Fprintf(&b, "\n  %s %s", f.Path, f.Reason)
-		isForced = isForced && f.Forced
+	if len(e.Files) == 1 && e.Files[0].Path == "." {
+		b.WriteString(e.Dir + " " + e.Files[0].Reason)
+	} else {
+		fmt.Fprintf(&b, "%s: nothing was written", e.Dir)
+		for _, f := range e.Files {
+			fmt.Fprintf(&b, "\n  %s %s", f.Path, f.Reason)
+		}
 	}
-	if isForced {
-		b.WriteString("\n--force overwrites and removes such files")
-	}
+	b.WriteString("\n    hint: " + e.hint())
 	return b.String()
 }
+
+// hint says what the user can do about all of them.
+func (e *RefusedError) hint() string {
+	if slices.ContainsFunc(e.Files, func(f Refusal) bool { return !f.Forced }) {
+		return "move away what is in the way, or write to another directory with -o"
+	}
+	return "--force overwrites and removes such files"
+}
+
+// FailedError is what Write returns where the environment failed it once it had begun to change files: a disk that is full, a
+// file system that went away.
+type FailedError struct{ Err error }
+
+func (e *FailedError) Error() string { return e.Err.Error() }
+
+func (e *FailedError) Unwrap() error { return e.Err }
+
+// ErrBusy is what Write, Check and Read wrap where another process holds the directory for longer than any build takes.
+var ErrBusy = errors.New("another topoc is writing there")
 
 // reason strips what the os package says about a failed call but the cause: the messages here name the file as the user
 // knows it, not by its place in the staging directory.

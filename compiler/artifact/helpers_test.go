@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -51,10 +52,13 @@ func mustWrite(t testing.TB, dir string, set *Set, opts Options) Result {
 }
 
 // contents returns what stands below dir by path, without the manifest: the content of files, "->" and the target of links,
-// "/" for empty directories.
+// "/" for empty directories. Where there is no dir it is empty.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return all
+	}
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || file == dir {
 			return err

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -126,6 +128,9 @@ func TestAnInterruptedBuildMayBeTakenBack(t *testing.T) {
 	}
 }
 
+// faults are what a step may fail with. The build handles all of them alike, but for what it ignores: each is tried.
+var faults = []syscall.Errno{syscall.ENOSPC, syscall.EIO, syscall.EACCES, syscall.EROFS}
+
 // One step fails, as where the disk is full, and the build goes on to tidy up.
 func TestAStepMayFail(t *testing.T) {
 	for _, build := range builds {
@@ -133,28 +138,89 @@ func TestAStepMayFail(t *testing.T) {
 			set := setOf(t, build.new...)
 			steps := countSteps(t, prepared(t, build.old, build.foreign), set, Options{})
 			for failing := range steps {
-				dir := prepared(t, build.old, build.foreign)
-				n, isChanged := 0, false
-				_, err := write(dir, set, Options{}, func(verb, path string, do func() error) error {
-					if n++; n == failing+1 {
-						return os.ErrPermission
+				for _, fault := range faults {
+					dir := prepared(t, build.old, build.foreign)
+					isChanged, err := failAt(dir, set, failing, fault)
+					at := fmt.Sprintf("step %d fails with %v", failing, fault)
+					if !errors.Is(err, fault) || strings.Contains(err.Error(), "\n") {
+						t.Errorf("%s: Write = %v", at, err)
 					}
-					isChanged = isChanged || verb == "replace"
-					return quickly(verb, do)
-				})
-				at := fmt.Sprintf("step %d fails", failing)
-				if !errors.Is(err, os.ErrPermission) {
-					t.Errorf("%s: Write = %v", at, err)
-				}
-				if !isChanged {
-					wantContents(t, dir, slices.Concat(build.old, build.foreign)...)
-				}
-				quickWrite(t, dir, set, Options{})
-				wantContents(t, dir, slices.Concat(build.new, build.foreign)...)
-				if t.Failed() {
-					t.Fatal(at)
+					var failed *FailedError
+					if errors.As(err, &failed) != isChanged {
+						t.Errorf("%s: Write = %T; files were changed: %v", at, err, isChanged)
+					}
+					if !isChanged {
+						wantContents(t, dir, slices.Concat(build.old, build.foreign)...)
+					}
+					wantWhole(t, at, dir, build.old, build.new, build.foreign)
+					quickWrite(t, dir, set, Options{})
+					wantContents(t, dir, slices.Concat(build.new, build.foreign)...)
+					if t.Failed() {
+						t.Fatal(at)
+					}
 				}
 			}
+		})
+	}
+}
+
+// failAt writes set to dir, but for one step that fails. It tells whether a file in its place was changed.
+func failAt(dir string, set *Set, failing int, fault error) (isChanged bool, err error) {
+	n := 0
+	_, err = write(dir, set, Options{}, func(verb, path string, do func() error) error {
+		if n++; n == failing+1 {
+			return fault
+		}
+		isChanged = isChanged || verb == "replace"
+		return quickly(verb, do)
+	})
+	return isChanged, err
+}
+
+// A build that fails before it changed anything leaves no directory where there was none.
+func TestAFailedBuildTakesAwayTheDirectoriesThatItMade(t *testing.T) {
+	set := setOf(t, "a/x", "1")
+	tests := []struct {
+		name    string
+		dir     string
+		failing string
+		want    []string // what is left below the scratch directory
+	}{
+		{"none was there", "deep/down/out", "write a/x", []string{"mine", "m"}},
+		{"some were there", "given/down/out", "write a/x", []string{"mine", "m", "given", "/"}},
+		{"it was there", "given", "write a/x", []string{"mine", "m", "given", "/"}},
+		{"a file was changed", "deep/out", "replace a/x", []string{"mine", "m", "deep/out/a", "/"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			above := scratch(t)
+			put(t, above, "mine", "m")
+			if strings.HasPrefix(test.dir, "given") {
+				if err := os.Mkdir(filepath.Join(above, "given"), 0o777); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dir := filepath.Join(above, filepath.FromSlash(test.dir))
+			_, err := write(dir, set, Options{}, func(verb, path string, do func() error) error {
+				if verb+" "+path == test.failing {
+					return syscall.ENOSPC
+				}
+				return quickly(verb, do)
+			})
+			if !errors.Is(err, syscall.ENOSPC) {
+				t.Fatalf("Write = %v", err)
+			}
+			left := contents(t, above)
+			delete(left, test.dir+"/"+ManifestName)
+			want := map[string]string{}
+			for pair := range slices.Chunk(test.want, 2) {
+				want[pair[0]] = pair[1]
+			}
+			if !maps.Equal(left, want) {
+				t.Errorf("left is %q, want %q", left, want)
+			}
+			quickWrite(t, dir, set, Options{})
+			wantContents(t, dir, "a/x", "1")
 		})
 	}
 }

@@ -40,7 +40,7 @@ func lock(root *os.Root, mode lockMode) (unlock func(), err error) {
 			return func() { dir.Close() }, nil
 		case time.Now().After(deadline):
 			dir.Close()
-			return nil, fmt.Errorf("another topoc has been writing there for %v", patience)
+			return nil, fmt.Errorf("%w, and has not ended in %v", ErrBusy, patience)
 		}
 		time.Sleep(wait)
 	}

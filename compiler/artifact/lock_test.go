@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -62,6 +63,31 @@ func TestABuildDoesNotWaitForever(t *testing.T) {
 	}
 	unlock()
 	mustWrite(t, dir, setOf(t, "a", "a"), Options{})
+}
+
+// A build that fails takes its directory away again, under the feet of one that already waits for it.
+func TestABuildWaitsForOneThatFails(t *testing.T) {
+	dir, set := filepath.Join(scratch(t), "deep", "out"), setOf(t, "a", "a")
+	waited := make(chan error)
+	isFirst := true
+	_, err := write(dir, set, Options{}, func(verb, path string, do func() error) error {
+		if isFirst {
+			isFirst = false
+			go func() {
+				_, err := Write(dir, set, Options{})
+				waited <- err
+			}()
+			time.Sleep(20 * time.Millisecond)
+		}
+		return errKilled
+	})
+	if !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	if err := <-waited; err != nil {
+		t.Errorf("the build that waited: %v", err)
+	}
+	wantContents(t, dir, "a", "a")
 }
 
 func TestReadersDoNotWaitForEachOther(t *testing.T) {

@@ -242,7 +242,7 @@ func TestTheDirectoryMayNotBeAFile(t *testing.T) {
 	put(t, dir, "out", "mine")
 	_, err := Write(filepath.Join(dir, "out"), setOf(t, "a", "a"), Options{Force: true})
 	var refused *RefusedError
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "is no directory") {
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "is a file, where a directory is to be") {
 		t.Errorf("Write = %v, want a RefusedError", err)
 	}
 	wantContents(t, dir, "out", "mine")

@@ -1,11 +1,6 @@
 package artifact
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-)
+import "errors"
 
 // Options of Write and Check.
 type Options struct {
@@ -30,22 +25,24 @@ type Result struct {
 // Write makes dir hold the files of set, and none of an earlier build that the set lacks; every other file stays as it is. It
 // creates dir where there is none.
 //
-// A *RefusedError says that something stands there that would be lost, or is in the way; then nothing was changed. After any
-// other error, and after the death of the process at any instant, each file is whole, old or new, and the next Write ends what
-// this one began. Where nothing differs, nothing is written at all. Two Writes into one directory wait for each other.
+// A *RefusedError says that something stands there that would be lost, or is in the way; then nothing was changed. Nor was it
+// after any other error but a *FailedError. After that one, and after the death of the process at any instant, each file is
+// whole, old or new, and the next Write ends what this one began. Where nothing differs, nothing is written at all. Two Writes
+// into one directory wait for each other.
 func Write(dir string, set *Set, opts Options) (Result, error) { return write(dir, set, opts, nil) }
 
-func write(dir string, set *Set, opts Options, around stepper) (Result, error) {
-	root, err := openOrCreate(dir)
+func write(dir string, set *Set, opts Options, around stepper) (result Result, err error) {
+	root, made, done, err := openToWrite(dir)
 	if err != nil {
 		return Result{}, err
 	}
-	defer root.Close()
-	unlock, err := lock(root, exclusive)
-	if err != nil {
-		return Result{}, fmt.Errorf("lock %s: %w", dir, reason(err))
-	}
-	defer unlock()
+	defer done()
+	defer func() {
+		var failed *FailedError
+		if err != nil && !errors.As(err, &failed) {
+			unmake(made)
+		}
+	}()
 
 	s := &store{tree: newTree(dir, root), around: around}
 	c, err := compare(s.tree, set, opts)
@@ -59,26 +56,11 @@ func write(dir string, set *Set, opts Options, around stepper) (Result, error) {
 		return Result{Unchanged: c.unchanged}, nil
 	}
 	b := &build{store: s, comparison: c, writes: c.writes()}
-	if err := b.run(); err != nil {
+	switch err := b.run(); {
+	case err != nil && b.isBegun:
+		return Result{}, &FailedError{err}
+	case err != nil:
 		return Result{}, err
 	}
 	return b.result(), nil
-}
-
-// openOrCreate opens dir, which may be a link to a directory: whoever names it means where it leads.
-func openOrCreate(dir string) (*os.Root, error) {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, fmt.Errorf("create %s: %w", dir, reason(err))
-		}
-	case err == nil && !info.IsDir():
-		return nil, &RefusedError{Dir: dir, Files: []Refusal{{Path: ".", Reason: "is no directory"}}}
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", dir, reason(err))
-	}
-	return root, nil
 }
