@@ -29,6 +29,9 @@ func (b *build) run() (err error) {
 			err = tidied
 		}
 	}()
+	if b.isLeftOver() {
+		return nil
+	}
 	if err := b.stage(); err != nil {
 		return err
 	}

@@ -323,4 +323,9 @@ func (c *comparison) isDone() bool {
 	return len(c.stale) == 0 && !slices.ContainsFunc(c.changes, isPending)
 }
 
+// isLeftOver reports whether all that is to do is to remove the stage of a build that was killed after everything else.
+func (c *comparison) isLeftOver() bool {
+	return len(c.stale) == 0 && len(c.changes) == 1 && c.changes[0].Path == stageDir
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -62,11 +62,14 @@ var ErrBusy = errors.New("another topoc is writing there")
 func reason(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
+	var call *os.SyscallError
 	switch {
-	case errors.As(err, &path):
-		return path.Err
+	case errors.As(err, &path): // one may be in another
+		return reason(path.Err)
 	case errors.As(err, &link):
-		return link.Err
+		return reason(link.Err)
+	case errors.As(err, &call):
+		return call.Err
 	}
 	return err
 }

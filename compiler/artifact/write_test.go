@@ -159,6 +159,25 @@ func TestAFileThatIsRespelledIsWrittenAfterItsOldSpellingIsRemoved(t *testing.T)
 	}
 }
 
+// A build that was killed after everything but tidying up leaves no more to do than that.
+func TestWriteTidiesUpAndWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	set := setOf(t, "a", "a")
+	mustWrite(t, dir, set, Options{})
+	before := stamp(t, dir)
+	put(t, dir, stagedFinal, "left")
+	wantKinds(t, dir, set, Options{}, stageDir+" interrupted")
+	if result := mustWrite(t, dir, set, Options{}); result.Unchanged != 1 || len(result.Written) > 0 {
+		t.Errorf("result = %+v, want one file unchanged", result)
+	}
+	wantContents(t, dir, "a", "a")
+	for _, name := range []string{"a", ManifestName} {
+		if file := filepath.Join(dir, name); stamp(t, dir)[file] != before[file] {
+			t.Errorf("%s was written again", name)
+		}
+	}
+}
+
 func TestWriteOfManyFiles(t *testing.T) {
 	dir := t.TempDir()
 	var first, second []string
