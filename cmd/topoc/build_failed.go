@@ -24,6 +24,7 @@ var remedies = []struct {
 	remedy string
 }{
 	{artifact.ErrBusy, "let it end, or end it"},
+	{artifact.ErrTooLarge, "move it away"},
 	{syscall.ENOSPC, "make room there (df and df -i tell)"},
 	{syscall.EDQUOT, "make room within the quota there"},
 	{syscall.EROFS, "mount it for writing, or choose another directory with -o"},

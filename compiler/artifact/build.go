@@ -32,6 +32,9 @@ func (b *build) run() (err error) {
 	if b.isLeftOver() {
 		return nil
 	}
+	if err := b.checkAccess(); err != nil {
+		return err
+	}
 	if err := b.stage(); err != nil {
 		return err
 	}

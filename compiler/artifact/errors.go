@@ -54,6 +54,9 @@ func (e *FailedError) Error() string { return e.Err.Error() }
 
 func (e *FailedError) Unwrap() error { return e.Err }
 
+// ErrTooLarge is what Write, Check and Read wrap where a file that they have to read cannot be one of topoc's.
+var ErrTooLarge = errors.New("it is larger than any file that topoc writes")
+
 // ErrBusy is what Write, Check and Read wrap where another process holds the directory for longer than any build takes.
 var ErrBusy = errors.New("another topoc is writing there")
 

@@ -44,6 +44,9 @@ func (w what) String() string {
 	return [...]string{"nothing", "a file", "a directory", "a symbolic link", "no regular file"}[w]
 }
 
+// maxFile is how large a file may be that is read, in bytes: more than a build makes of the largest site.
+const maxFile = 1 << 30
+
 // look reads what stands at p.
 func (t *tree) look(p string) (found, error) {
 	if t.root == nil {
@@ -58,6 +61,9 @@ func (t *tree) look(p string) (found, error) {
 	at, info, err := t.lstat(p)
 	if err != nil || at.what != regular {
 		return at, err
+	}
+	if info.Size() > maxFile {
+		return at, t.failed("read", p, ErrTooLarge)
 	}
 	data, err := t.root.ReadFile(p)
 	if err != nil {

@@ -3,12 +3,19 @@
 package artifact
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestUmaskIsHonoured(t *testing.T) {
@@ -57,4 +64,142 @@ func TestADirectoryThatCannotBeWritten(t *testing.T) {
 		t.Errorf("Write = %v, want %v", err, fs.ErrPermission)
 	}
 	wantContents(t, dir, "a", "a")
+}
+
+func TestADirectoryBelowThatCannotBeWritten(t *testing.T) {
+	for name, set := range map[string]*Set{
+		"a file changes":  setOf(t, "a/x/y", "2", "b", "2"),
+		"a file is new":   setOf(t, "a/x/y", "1", "a/x/z", "2", "b", "2"),
+		"a directory too": setOf(t, "a/x/y", "1", "a/x/z/z", "2", "b", "2"),
+		"a file goes":     setOf(t, "b", "2"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if os.Geteuid() == 0 && !asNobody(t) {
+				t.Skip("root may write everywhere; TestAStepMayFail fails each step instead")
+			}
+			dir := t.TempDir()
+			mustWrite(t, dir, setOf(t, "a/x/y", "1", "b", "1"), Options{})
+			readOnly := filepath.Join(dir, "a", "x")
+			if err := os.Chmod(readOnly, 0o555); err != nil {
+				t.Fatal(err)
+			}
+			before := stamp(t, dir)
+			_, err := Write(dir, set, Options{})
+			if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "change "+readOnly) {
+				t.Errorf("Write = %v, want one that names %s", err, readOnly)
+			}
+			if after := stamp(t, dir); !maps.Equal(before, after) {
+				t.Errorf("it left %v, and found %v", after, before)
+			}
+			if t.Failed() {
+				return
+			}
+			if err := os.Chmod(readOnly, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			mustWrite(t, dir, set, Options{})
+			wantKinds(t, dir, set, Options{})
+		})
+	}
+}
+
+// A file with a hole in it that is larger than memory is no reason to run out of memory.
+func TestAFileThatIsTooLargeIsNotRead(t *testing.T) {
+	for _, name := range []string{ManifestName, "a/x", "gone"} {
+		dir := t.TempDir()
+		mustWrite(t, dir, setOf(t, "a/x", "1", "gone", "1"), Options{})
+		if err := os.Truncate(filepath.Join(dir, name), maxFile+1); err != nil {
+			t.Fatal(err)
+		}
+		before := stamp(t, dir)
+		if _, err := Write(dir, setOf(t, "a/x", "2"), Options{Force: true}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: Write = %v, want %v", name, err, ErrTooLarge)
+		}
+		if _, err := Check(dir, setOf(t, "a/x", "2"), Options{}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: Check = %v, want %v", name, err, ErrTooLarge)
+		}
+		if after := stamp(t, dir); !maps.Equal(before, after) {
+			t.Errorf("%s: it left %v, and found %v", name, after, before)
+		}
+	}
+}
+
+// A build that was stopped holds its directory. One that comes after waits, and gives up in the end; both are whole in the end.
+func TestAStoppedBuildIsWaitedFor(t *testing.T) {
+	files := []string{"a", "1", "b/c", "1", "one/x", "1"}
+	if dir := os.Getenv("ARTIFACT_TEST_STOP_IN"); dir != "" {
+		_, err := write(dir, setOf(t, files...), Options{}, func(verb, path string, do func() error) error {
+			if verb == "replace" && path == "b/c" {
+				fmt.Println("half-way")
+				if _, err := io.Copy(io.Discard, os.Stdin); err != nil { // until the test ends it
+					return err
+				}
+			}
+			return do()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	dir := filepath.Join(scratch(t), "out")
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), "ARTIFACT_TEST_STOP_IN="+dir)
+	goOn, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(said).ReadString('\n'); err != nil || line != "half-way\n" {
+		t.Fatalf("%v: %s", err, line)
+	}
+	var status syscall.WaitStatus
+	if err := child.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := syscall.Wait4(child.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("%v, %v", err, status)
+	}
+
+	defer func(before time.Duration) { patience = before }(patience)
+	patience = 50 * time.Millisecond
+	left, set := contents(t, dir), setOf(t, "a", "2", "two", "2")
+	for name, call := range map[string]func() error{
+		"Write": func() error { _, err := Write(dir, set, Options{}); return err },
+		"Check": func() error { _, err := Check(dir, set, Options{}); return err },
+		"Read":  func() error { _, err := Read(dir); return err },
+	} {
+		if err := call(); !errors.Is(err, ErrBusy) {
+			t.Errorf("%s = %v, want %v", name, err, ErrBusy)
+		}
+	}
+	if now := contents(t, dir); !maps.Equal(now, left) {
+		t.Errorf("there is %q, and was %q", now, left)
+	}
+
+	patience = time.Minute
+	second := make(chan error)
+	go func() {
+		_, err := Write(dir, set, Options{})
+		second <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	if err := child.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	goOn.Close()
+	if err := child.Wait(); err != nil {
+		t.Errorf("the build that was stopped: %v", err)
+	}
+	if err := <-second; err != nil {
+		t.Errorf("the build that waited: %v", err)
+	}
+	wantContents(t, dir, "a", "2", "two", "2")
+	wantKinds(t, dir, set, Options{})
 }
