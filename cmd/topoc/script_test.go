@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"topoc": main})
+	testscript.Main(withProgram{m}, map[string]func(){"topoc": main})
 }
 
 // TestScript runs testdata/script/<command>_<behaviour>.txtar. Besides testscript's own commands there are

@@ -56,7 +56,7 @@ func TestWriteRefusesBeforeItChangesAnything(t *testing.T) {
 	}, {
 		name:    "manifest with the marks of a merge",
 		disturb: func(t *testing.T, dir string) { put(t, dir, ManifestName, "<<<<<<< ours\n") },
-		want:    []string{"MANIFEST.json was edited since topoc wrote it: not a manifest", "a/x was not written"},
+		want:    []string{"MANIFEST.json was not written by topoc, or was edited since: not a manifest", "a/x was not written"},
 		forced:  append(slices.Clone(second), "gone/z", "1"),
 	}, {
 		name:    "manifest in another layout",
@@ -66,7 +66,7 @@ func TestWriteRefusesBeforeItChangesAnything(t *testing.T) {
 	}, {
 		name:    "manifest that climbs out",
 		disturb: func(t *testing.T, dir string) { editManifest(t, dir, "gone/z", "../z") },
-		want:    []string{"MANIFEST.json was edited", "a/x was not written"},
+		want:    []string{"MANIFEST.json was not written by topoc, or was edited since: not a manifest", "a/x was not written"},
 		forced:  append(slices.Clone(second), "gone/z", "1"),
 	}, {
 		name:    "manifest of a later release",

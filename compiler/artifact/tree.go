@@ -150,7 +150,7 @@ func (t *tree) readManifest() (m *manifest, file *File, fault *Change, err error
 	case errors.Is(err, errNewer):
 		return nil, at.file, &Change{Kind: Blocked, Reason: "was " + err.Error()}, nil
 	case err != nil:
-		return nil, at.file, &Change{Kind: Edited, Reason: reasons[Edited] + ": " + err.Error()}, nil
+		return nil, at.file, &Change{Kind: Edited, Reason: "was not written by topoc, or was edited since: " + err.Error()}, nil
 	}
 	switch written := m.encode(); {
 	case bytes.Equal(written, at.file.Data):
