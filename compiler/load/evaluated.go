@@ -79,6 +79,9 @@ func (e *evaluated) describe() string {
 			return "an open value"
 		}
 	}
+	if literal, ok := e.v.Source().(*ast.BasicLit); ok && e.k == floatKind {
+		return literal.Value // CUE prints 1e999999999 as 1.0
+	}
 	return fmt.Sprint(e.v)
 }
 

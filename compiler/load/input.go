@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
@@ -38,6 +37,7 @@ const (
 	cueFormat inputFormat = iota
 	yamlFormat
 	jsonFormat
+	guessedFormat // of standard input, until it is parsed
 )
 
 // maxInput is the most bytes of all files together: positions are 32 bits wide.
@@ -75,7 +75,7 @@ func readArgument(name string, stdin io.Reader) ([]*input, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}
-		return []*input{{name: name, data: data, format: guessFormat(data)}}, nil
+		return []*input{{name: name, data: data, format: guessedFormat}}, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
@@ -84,11 +84,23 @@ func readArgument(name string, stdin io.Reader) ([]*input, error) {
 	if info.IsDir() {
 		return readDirectory(name)
 	}
-	data, err := os.ReadFile(name)
+	data, err := readFile(name, info.Size())
 	if err != nil {
 		return nil, unreadable(name, err)
 	}
 	return []*input{{name: name, data: data, format: formatByName(name)}}, nil
+}
+
+// readFile reads a file of about size bytes, but no more than all files together may have: a device has no end.
+func readFile(name string, size int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := bytes.NewBuffer(make([]byte, 0, min(size, maxInput)+bytes.MinRead))
+	_, err = data.ReadFrom(io.LimitReader(f, maxInput+1))
+	return data.Bytes(), err
 }
 
 // unreadable says that a file cannot be read, without the name of the system call.
@@ -113,8 +125,8 @@ func formatByName(name string) inputFormat {
 // guessFormat tells what standard input is. JSON begins with a brace and reads as JSON. CUE and YAML look alike, so CUE is what
 // reads as CUE; what doesn't is YAML if it reads as YAML, and else the mistakes are CUE's.
 func guessFormat(data []byte) inputFormat {
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		if _, err := json.Extract("-", data); err == nil {
+	if bytes.HasPrefix(bytes.TrimSpace(withoutMark(data)), []byte("{")) {
+		if _, err := json.Extract("-", withoutMark(data)); err == nil {
 			return jsonFormat
 		}
 	}
@@ -127,10 +139,24 @@ func guessFormat(data []byte) inputFormat {
 	return cueFormat
 }
 
+// byteOrderMark may begin a file. CUE's and YAML's parsers pass over it, JSON's does not.
+var byteOrderMark = []byte("\ufeff")
+
+// withoutMark puts spaces in the place of a byte order mark, so that all places stay what they are.
+func withoutMark(data []byte) []byte {
+	if rest, ok := bytes.CutPrefix(data, byteOrderMark); ok {
+		return append([]byte("   "), rest...)
+	}
+	return data
+}
+
 // parse makes the input's syntax tree. It returns the mistakes in its syntax.
 func (in *input) parse(l *locator) diag.List {
 	if found := in.unreadable(l); found != nil {
 		return diag.List{found}
+	}
+	if in.format == guessedFormat {
+		in.format = guessFormat(in.data)
 	}
 	var err error
 	switch in.format {
@@ -138,7 +164,7 @@ func (in *input) parse(l *locator) diag.List {
 		in.file, err = yaml.Extract(in.name, in.data)
 	case jsonFormat:
 		var expr ast.Expr
-		if expr, err = json.Extract(in.name, in.data); err == nil {
+		if expr, err = json.Extract(in.name, withoutMark(in.data)); err == nil {
 			in.file = jsonFile(in.name, expr)
 		}
 	default:
@@ -217,72 +243,6 @@ func jsonFile(name string, expr ast.Expr) *ast.File {
 		return &ast.File{Filename: name, Decls: s.Elts}
 	}
 	return &ast.File{Filename: name, Decls: []ast.Decl{&ast.EmbedDecl{Expr: expr}}}
-}
-
-// unreadable finds what no parser should be given: bytes that are no text, and nesting so deep that a recursive parser would
-// exhaust its stack, from which Go cannot recover.
-func (in *input) unreadable(l *locator) *diag.Diagnostic {
-	report := func(at int, format string, args ...any) *diag.Diagnostic {
-		return &diag.Diagnostic{
-			Check: checkSyntax, Message: fmt.Sprintf(format, args...), Pos: l.pos(in.source.base + offset(at)),
-		}
-	}
-	if i := bytes.IndexByte(in.data, 0); i >= 0 {
-		return report(i, "a NUL byte: this is no text file")
-	}
-	if !utf8.Valid(in.data) {
-		for i := 0; ; {
-			r, size := utf8.DecodeRune(in.data[i:])
-			if r == utf8.RuneError && size == 1 {
-				return report(i, "the byte 0x%02x is no UTF-8: save the file as UTF-8", in.data[i])
-			}
-			i += size
-		}
-	}
-	if i := tooDeep(in.data); i >= 0 {
-		return report(i, "nested too deeply")
-	}
-	return nil
-}
-
-// maxDepth and maxChain are far above what a topology nests and joins, and far below what makes a parser's stack too large.
-const (
-	maxDepth = 2000
-	maxChain = 50_000
-)
-
-// tooDeep returns where brackets nest deeper than maxDepth, or more than maxChain colons and operators follow each other
-// without an end of line, comma or bracket; -1 where neither happens. It doesn't know strings and comments from structure:
-// text that has so much of either is no topology.
-func tooDeep(data []byte) int {
-	depth, chain, joined := 0, 0, false // joined: the last character that is no space joins what follows to what was before
-	for i, b := range data {
-		switch b {
-		case '{', '[', '(':
-			if depth++; depth > maxDepth {
-				return i
-			}
-			chain, joined = 0, false
-		case '}', ']', ')':
-			depth = max(0, depth-1)
-			chain, joined = 0, false
-		case ',':
-			chain, joined = 0, false
-		case '\n':
-			if !joined {
-				chain = 0
-			}
-		case ' ', '\t', '\r':
-		case ':', '+', '-', '*', '/', '&', '|', '!', '.', '<', '>', '=':
-			if chain++; chain > maxChain {
-				return i
-			}
-			joined = true
-		default:
-			joined = false
-		}
-	}
-	return -1
 }
 
 // syntaxMessage rids a parser's message of the file that it may carry in front.

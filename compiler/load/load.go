@@ -53,11 +53,11 @@ type Inputs struct {
 // LimitError says that a topology needs more time, memory or values than Options allow. Evaluation cannot be interrupted:
 // it goes on in the background, so the process should end.
 type LimitError struct {
-	What string // "60s of time", "512 MiB of memory", "10000000 values"
+	What string // "60s of time", "512 MiB of memory", "256 MiB of stack", "10000000 values"
 }
 
 func (e *LimitError) Error() string {
-	return "the topology needs more than " + e.What + " to evaluate: is there a loop, a large range or a doubling in it?"
+	return "the topology needs more than " + e.What + " to read and evaluate: is there a loop, a large range or a doubling in it, or is it just large?"
 }
 
 // Load reads one topology. files are files, directories and "-" for standard input; together they are one topology, as if
@@ -70,11 +70,13 @@ func Load(ctx context.Context, files []string, opt Options) (*Result, error) {
 	if opt.MaxValues == 0 {
 		opt.MaxValues = defaultMaxValues
 	}
-	inputs, err := read(files, opt.Stdin)
-	if err != nil {
-		return nil, err
-	}
-	return watch(ctx, opt, func() (*Result, error) { return decodeInputs(inputs, opt, false) })
+	return watch(ctx, opt, func() (*Result, error) {
+		inputs, err := read(files, opt.Stdin)
+		if err != nil {
+			return nil, err
+		}
+		return decodeInputs(inputs, opt, false)
+	})
 }
 
 // decodeInputs is Load without its watchdog. With forceEvaluation even literal files are evaluated, for tests.

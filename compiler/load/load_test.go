@@ -168,19 +168,27 @@ func TestOddBytesAreMistakesOfSyntaxOrRead(t *testing.T) {
 		{"carriage returns", "name: \"a\"\r\nclusters: c: x: 1\r\n", "2:14: unknown-field"},
 		{"invalid UTF-8", "name: \"a\"\nx: \"\xff\"\n", "2:5: syntax"},
 		{"NUL", "name: \"a\x00\"\n", "1:9: syntax"},
-		{"UTF-16", "\xff\xfen\x00a\x00", "1:4: syntax"},
+		{"UTF-16", "\xff\xfen\x00a\x00", "1:1: syntax"},
 		{"deep nesting", strings.Repeat("a: [", 100_000), "1:8004: syntax"},
 		{"very deep chain", "x: " + strings.Repeat("a: ", 5_000_000) + "1", "1:150002: syntax"},
 		{"very many signs", "x: " + strings.Repeat("- ", 5_000_000) + "1", "1:100002: syntax"},
 		{"very long sum", "x: " + strings.Repeat("1+\n", 5_000_000) + "1", "50000:2: syntax"},
+		{"very many calls", "x: x" + strings.Repeat("(1, 2)", 1_000_000), "1:299999: syntax"},
+		{"very many indices", "x: x" + strings.Repeat("[0]", 1_000_000), "1:150002: syntax"},
+		{"very long sum of lists", "x: " + strings.Repeat("[1, 2]+", 1_000_000) + "[]", "1:175003: syntax"},
 		{"deep chain", "name: \"a\"\nx: " + strings.Repeat("a: ", 5000) + "1", "2:1: unknown-field"},
 		{"minus signs", "name: \"a\"\nx: " + strings.Repeat("-", 5000) + "1", "2:1: unknown-field"},
 		{"nothing", "", "1:1: missing-field"},
 		{"spaces", " \n\n", "1:1: missing-field"},
 		{"no line break at the end", "name: 5", "1:7: wrong-type"},
+		{"byte order mark of JSON", "\ufeff{\"name\": 5}", "1:13: wrong-type"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := decodeText(t, "x.cue", []byte(tt.text), false)
+			file := "x.cue"
+			if strings.HasSuffix(tt.name, "JSON") {
+				file = "x.json"
+			}
+			r := decodeText(t, file, []byte(tt.text), false)
 			if len(r.Diagnostics) != 1 {
 				t.Fatalf("got %d diagnostics:\n%s", len(r.Diagnostics), dump(r.Diagnostics))
 			}
@@ -235,6 +243,15 @@ func TestHintsNameTheEdit(t *testing.T) {
 			for _, d := range r.Diagnostics {
 				t.Errorf("\t%s (%s)", d.Message, d.Hint)
 			}
+		}
+	}
+}
+
+func TestNumbersAreShownAsTheyAreWritten(t *testing.T) {
+	for _, number := range []string{"1e999999999", "1e99999999999999999999", "64512.50"} {
+		r := decodeText(t, "x.cue", []byte("name: \"a\"\nclusters: c: asNumber: "+number), false)
+		if len(r.Diagnostics) != 1 || !strings.HasPrefix(r.Diagnostics[0].Message, "asNumber is "+number+", a decimal number") {
+			t.Errorf("%s:\n%s", number, dump(r.Diagnostics))
 		}
 	}
 }

@@ -209,7 +209,10 @@ func (l *locator) child(i int, label string) int {
 	return -1
 }
 
-// Line implements source.Locator. A line that may show a password is not there.
+// maxLine is the most bytes of a line that anybody wants to see a part of.
+const maxLine = 1 << 20
+
+// Line implements source.Locator. A line that may show a password is not there, nor is one that is too long.
 func (l *locator) Line(file string, line int) (string, bool) {
 	f := l.file(file)
 	if f == nil || line < 1 {
@@ -222,6 +225,9 @@ func (l *locator) Line(file string, line int) (string, bool) {
 	end := len(f.data)
 	if line < len(lines) {
 		end = lines[line] - 1
+	}
+	if end-lines[line-1] > maxLine {
+		return "", false
 	}
 	text := string(bytes.TrimSuffix(f.data[lines[line-1]:end], []byte("\r")))
 	if l.isHidden(file, line, text) {

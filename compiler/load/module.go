@@ -34,9 +34,9 @@ func readDirectory(dir string) ([]*input, error) {
 			continue
 		}
 		path := filepath.Join(dir, name)
-		data, err := os.ReadFile(path)
+		data, err := readFile(path, 0)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(path, err)
 		}
 		pkg := packageOf(path, data)
 		byPackage[pkg] = append(byPackage[pkg], &input{name: path, data: data, dir: dir})

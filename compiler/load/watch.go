@@ -3,14 +3,17 @@ package load
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
 
 // TuneMemory sets the garbage collector up for a short process that mostly builds trees: it collects less often, unless GOGC
-// is set in the environment, and harder as the heap comes near limit bytes (0: no limit). For main, once, at start.
+// is set in the environment, and harder as the heap comes near limit bytes (0: no limit). Stacks may grow so far that Load's own
+// limit ends them. For main, once, at start.
 func TuneMemory(gogc string, limit uint64) {
+	debug.SetMaxStack(min(hardMaxStack, math.MaxInt))
 	if gogc == "" {
 		debug.SetGCPercent(400)
 	}
@@ -18,6 +21,13 @@ func TuneMemory(gogc string, limit uint64) {
 		debug.SetMemoryLimit(int64(min(limit, 1<<62)))
 	}
 }
+
+// maxStacks is far above what a topology needs. What recurses without end reaches it long before hardMaxStack, of which the Go
+// runtime lets nobody recover.
+const (
+	maxStacks    = 256 << 20
+	hardMaxStack = 4 << 30
+)
 
 // watch runs f, and gives up on it when ctx ends or a limit is passed. CUE has no way to interrupt an evaluation: f is left
 // behind, and the process that called Load is expected to end.
@@ -55,6 +65,9 @@ func watch(ctx context.Context, opt Options, f func() (*Result, error)) (*Result
 			return nil, &LimitError{What: fmt.Sprint(opt.Timeout, " of time")}
 		case <-tick.C:
 			heap, stacks := memory()
+			if stacks > maxStacks {
+				return nil, &LimitError{What: fmt.Sprintf("%d MiB of stack", maxStacks>>20)}
+			}
 			if opt.MaxMemory > 0 && heap+stacks > opt.MaxMemory {
 				return nil, &LimitError{What: fmt.Sprintf("%d MiB of memory", opt.MaxMemory>>20)}
 			}
