@@ -79,7 +79,11 @@ func (e *evaluated) describe() string {
 			return "an open value"
 		}
 	}
-	if literal, ok := e.v.Source().(*ast.BasicLit); ok && e.k == floatKind {
+	source := e.v.Source()
+	if f, ok := source.(*ast.Field); ok {
+		source = f.Value
+	}
+	if literal, ok := source.(*ast.BasicLit); ok && e.k == floatKind && literal.Kind == token.FLOAT {
 		return literal.Value // CUE prints 1e999999999 as 1.0
 	}
 	return fmt.Sprint(e.v)
