@@ -2,8 +2,10 @@ package artifact
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"topoc/compiler/source"
 )
@@ -92,6 +94,27 @@ func FuzzDecode(f *testing.F) {
 		again, err := decode(once)
 		if err != nil || !bytes.Equal(again.encode(), once) {
 			t.Errorf("%v: what decode accepts, encode does not write the same twice:\n%s", err, once)
+		}
+	})
+}
+
+// FuzzEncode holds what is written of any paths and declarations to be read as the same, or their path to be refused.
+func FuzzEncode(f *testing.F) {
+	for _, s := range []string{"a/b", "..", "", "/a", "a\"b", "a\nb", "<a>&", "\u2028", "é", "\xff", "MANIFEST.json", "a\\b", "con", "a/../b", "\x00"} {
+		f.Add(s, s, true)
+	}
+	f.Fuzz(func(t *testing.T, path, declared string, isPending bool) {
+		if CheckPath(path) != nil || !utf8.ValidString(declared) {
+			return
+		}
+		m := manifest{Files: []entry{{Path: path, SHA256: hash([]byte(path)), Pending: isPending, Declared: []source.Path{source.Path(declared), "x"}}}}
+		text := m.encode()
+		if lines := bytes.Count(text, []byte("\n")); lines != 7 {
+			t.Errorf("%d lines:\n%s", lines, text)
+		}
+		got, err := decode(text)
+		if err != nil || !reflect.DeepEqual(*got, m) {
+			t.Errorf("reads as %+v (%v), want %+v\n%s", got, err, m, text)
 		}
 	})
 }

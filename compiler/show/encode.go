@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
 	"topoc/compiler/model"
 )
@@ -97,5 +98,27 @@ func literal(v any) Value {
 	if err := enc.Encode(v); err != nil {
 		panic(fmt.Sprintf("show: %T: %v", v, err))
 	}
-	return Value{Literal: strings.TrimSuffix(b.String(), "\n")}
+	return Value{Literal: escaped(strings.TrimSuffix(b.String(), "\n"))}
+}
+
+// escaped writes the characters of a JSON literal that YAML or CUE refuses in a file, or that no reader sees, by their numbers.
+func escaped(literal string) string {
+	if !strings.ContainsFunc(literal, isUnseen) {
+		return literal
+	}
+	var b strings.Builder
+	for _, r := range literal {
+		if isUnseen(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// isUnseen reports whether a character of the basic plane is none that is printed: a control or format character, a byte order mark,
+// no character at all.
+func isUnseen(r rune) bool {
+	return r <= 0xffff && (unicode.In(r, unicode.Cc, unicode.Cf) || r == 0xfffe || r == 0xffff)
 }
