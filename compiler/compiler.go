@@ -15,6 +15,7 @@ import (
 	"topoc/compiler/fabric"
 	"topoc/compiler/firewall"
 	"topoc/compiler/hostroute"
+	"topoc/compiler/internal/secret"
 	"topoc/compiler/load"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
@@ -141,6 +142,42 @@ func (r *Result) arrange(places source.Tracer) {
 	r.Diagnostics = r.Diagnostics.Trace(places, check.IsAboutNames)
 	r.Diagnostics.Sort()
 	r.Diagnostics = r.Diagnostics.Fold()
+	hidden := map[source.Pos]bool{}
+	for _, d := range r.Diagnostics {
+		hideSecrets(d)
+		if d.Check == secretCheck {
+			hidden[source.Pos{File: d.Pos.File, Line: d.Pos.Line}] = true
+		}
+	}
+	if len(hidden) > 0 {
+		r.Locator = discreet{r.Locator, hidden}
+	}
+}
+
+// secretCheck finds strings that look like secrets by more than their own form.
+const secretCheck = "secret-in-topology"
+
+// discreet quotes no line of which a finding says that it shows a secret.
+type discreet struct {
+	source.Locator
+	hidden map[source.Pos]bool // without columns
+}
+
+// Line implements source.Locator.
+func (l discreet) Line(file string, line int) (string, bool) {
+	if l.hidden[source.Pos{File: file, Line: line}] {
+		return "", false
+	}
+	return l.Locator.Line(file, line)
+}
+
+// hideSecrets takes what looks like a secret out of a diagnostic, whatever it is about: findings land in the logs of CI.
+func hideSecrets(d *diag.Diagnostic) {
+	d.Message, d.Hint, d.Path = secret.Masked(d.Message), secret.Masked(d.Hint), source.Path(secret.Masked(string(d.Path)))
+	for i := range d.Notes {
+		n := &d.Notes[i]
+		n.Message, n.Path = secret.Masked(n.Message), source.Path(secret.Masked(string(n.Path)))
+	}
 }
 
 // stopsChecks reports whether a diagnostic of Link leaves a fabric that is not worth checking, as mistakes of shape do. Names

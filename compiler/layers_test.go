@@ -28,6 +28,7 @@ var layers = func() map[string][]string {
 	table := map[string][]string{
 		"compiler/source":           {},
 		"compiler/internal/cfgtext": {},
+		"compiler/internal/secret":  {},
 		"schema":                    {},
 		"topologies":                {},
 
@@ -50,7 +51,7 @@ var layers = func() map[string][]string {
 		}
 	}
 	read := []string{"compiler/model", "compiler/diag", "compiler/source"}
-	layer([]string{"compiler/load"}, append(read, "schema")...)
+	layer([]string{"compiler/load"}, append(read, "schema", "compiler/internal/secret")...)
 	layer([]string{"compiler/fabric", "compiler/importer"}, read...)
 	target := append(read, "compiler/fabric", "compiler/artifact", "compiler/internal/cfgtext")
 	targets := []string{"compiler/calico", "compiler/switchconf", "compiler/hostroute", "compiler/firewall"}
@@ -59,10 +60,10 @@ var layers = func() map[string][]string {
 		"compiler/internal/bgp")
 	views := []string{"compiler/check", "compiler/show", "compiler/report", "compiler/plan", "compiler/emulate"}
 	below := slices.Concat(target, targets, []string{"compiler/simulate"})
-	layer(views, below...)
+	layer(views, append(slices.Clone(below), "compiler/internal/secret")...)
 	table["compiler/emulate"] = append(slices.Clone(below), "compiler/internal/program")
 	all := slices.Concat(below, views, []string{"compiler/load", "compiler/importer"})
-	layer([]string{"compiler"}, all...)
+	layer([]string{"compiler"}, append(slices.Clone(all), "compiler/internal/secret")...)
 	layer([]string{"cmd/topoc"}, append(all, "compiler", "schema", "topologies")...)
 	return table
 }()

@@ -104,6 +104,7 @@ var chapters = []chapter{
 		dns-no-service
 		enterprise-only
 		password-secret-rbac
+		secret-in-topology
 		service-external-ips-wide
 		service-loop
 		static-route-not-a-node

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"topoc/compiler/internal/secret"
 	"topoc/compiler/source"
 )
 
@@ -25,7 +26,7 @@ var (
 	secretish = regexp.MustCompile(`(?i)` + secretWords)
 )
 
-const secretWords = `pass|pwd|psk|md5|_pw`
+const secretWords = `pass|pwd|psk|md5|_pw|token|(?:api|access|private|shared)[-_.]?key|[-_./]secret|credential`
 
 // mayHoldPassword reports whether a line of a topology shows what may be a password, as far as the line alone can tell.
 func mayHoldPassword(line string) bool {
@@ -62,7 +63,7 @@ func (l *locator) isHidden(file string, line int, text string) bool {
 	if hidden, known := l.hidden.Load(at); known {
 		return hidden.(bool)
 	}
-	hidden := mayHoldPassword(text)
+	hidden := mayHoldPassword(text) || secret.Kind(text) != ""
 	l.hidden.Store(at, hidden)
 	return hidden
 }

@@ -15,17 +15,18 @@ import (
 // derivedField is the field at the top that holds what has no field in the language.
 const derivedField = "derived"
 
-// Topology returns a fabric as a value of the language, in the order of its fields, with the struct "derived" at its end.
+// Topology returns a fabric as a value of the language, in the order of its fields, with the struct "derived" at its end. What looks
+// like a secret, and no waiver says that it is none, is not shown.
 func Topology(f *fabric.Fabric) Value {
 	t := effective(f)
 	fillDerived(t, f)
 	v := encode(t)
 	v.Fields = append(v.Fields, Field{derivedField, encode(derive(f))})
-	return v
+	return discreet(v, f.Model.Waivers)
 }
 
 // Input returns a fabric as a value of the language only: a topology that compiles to the same as the one it came from.
-func Input(f *fabric.Fabric) Value { return encode(effective(f)) }
+func Input(f *fabric.Fabric) Value { return discreet(encode(effective(f)), f.Model.Waivers) }
 
 // Value is a struct, a list or a scalar. It is immutable.
 type Value struct {

@@ -1,0 +1,130 @@
+// Package secret tells what looks like a password, a key or a token from ordinary text, so that no output holds one.
+//
+// It knows the forms that such things have: private keys in PEM, tokens of well-known services, hashes and reversible forms of
+// switches, words like "password" before a value, and long strings that look drawn at random. Hexadecimal digits are none of it:
+// digests, UUIDs, commits and MAC addresses are everywhere. It can miss a secret, and take something harmless for one.
+package secret
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Hidden stands in the place of what is not shown.
+const Hidden = "(not shown)"
+
+// span is a part of a text that looks like a secret.
+type span struct {
+	from, to int
+	kind     string
+}
+
+// form is a form that secrets have. Group 1 of the pattern is the secret, all of the match where there is none.
+type form struct {
+	kind       string
+	pattern    *regexp.Regexp
+	isHarmless func(value, rest string) bool // whether a match is harmless; nil: none is. rest is what stands behind it
+}
+
+// forms are looked for in this order; the first one says what it is.
+var forms = []form{
+	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY[^"]*|LS0tLS1CRUdJTi[A-Za-z0-9+/=]+|PuTTY-User-Key-File[^"]*`), nil},
+	{"an access key of AWS", regexp.MustCompile(`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b`), nil},
+	{"a token of GitHub", regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{22,}`), nil},
+	{"a token of GitLab", regexp.MustCompile(`\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{20,}`), nil},
+	{"a token of Slack", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`), nil},
+	{"an API key of Google", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), nil},
+	{"a token of a cloud service", regexp.MustCompile(
+		`\b(?:dop_v1_[a-f0-9]{64}|npm_[A-Za-z0-9]{36}|hv[sb]\.[A-Za-z0-9_-]{20,}|[rs]k_live_[A-Za-z0-9]{20,}|pypi-[A-Za-z0-9_-]{50,}|AGE-SECRET-KEY-1[A-Z0-9]{50,})`), nil},
+	{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`), nil},
+	{"a password's hash", regexp.MustCompile(`\$(?:1|2[abxy]?|5|6|7|8|14|y|gy|apr1|sha1|pbkdf2[a-z0-9-]*|scrypt|argon2(?:id?|d)|[ch]\$[0-9])\$[A-Za-z0-9./,=+$-]{8,}|\$9\$[A-Za-z0-9./]{8,}\$[A-Za-z0-9./]{20,}`), nil},
+	{"an enciphered password", regexp.MustCompile(`\$9\$[A-Za-z0-9./-]{4,}|%\^%#[^"]{8,}%\^%#|%[@$]%[@$][^"]{8,}%[@$]%[@$]`), nil},
+	{"an enciphered password", regexp.MustCompile(`(?i)\b(?:password|secret|key|md5)\s+(?:7|type\s*7)\s+"?((?:[01][0-9])(?:[0-9A-F]{2}){3,})\b`), nil},
+	{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^/\s:@"]+:([^/\s@"]+)@`), isPlaceholder},
+	{"a password", regexp.MustCompile(`(?i)(?:\b|_)(?:pass(?:word|wd|phrase|code)?|pwd|psk|pre-shared[ -]key|community[ -]string)["']?\s*[:=]+\s*["']?([^\s"',;]+)`), isProse},
+	{"a secret", regexp.MustCompile(`(?i)(?:\b|_)(?:secret|token|(?:api|access|auth|private|encryption|shared)[ _-]?(?:key|token|secret)|credentials?|md5)["']?\s*[:=]+\s*["']?([^\s"',;{}]+)`), isPlain},
+	{"a password", regexp.MustCompile(`(?i)\b(?:password|passwd|passphrase|secret|key-string|authentication-key|auth-password)\s+(?:[0-9]\s+|(?:cipher|simple|plaintext|ciphertext|clear|encrypted)\s+)?["']?([^\s"',;:=]+)`), isPlain},
+	{"a key or token, drawn at random", regexp.MustCompile(`[A-Za-z0-9+/]{20,}={0,2}`), nil},
+}
+
+// random is the last of forms, whose matches isRandom judges.
+var random = len(forms) - 1
+
+// Kind returns what a part of text looks like, such as "a private key"; empty: like nothing that must be hidden.
+func Kind(text string) string {
+	if found := spans(text, 1); len(found) > 0 {
+		return found[0].kind
+	}
+	return ""
+}
+
+// KindOf is Kind for the value of something that has a name, which may promise a password.
+func KindOf(name, value string) string {
+	if kind := Kind(value); kind != "" {
+		return kind
+	}
+	if promising.MatchString(name) && !isHarmless(value) {
+		return "a password"
+	}
+	return ""
+}
+
+// promising is the end of a name whose value is a password, a key or a token.
+var promising = regexp.MustCompile(`(?i)(?:^|[-_./ ])(?:password|passwd|passphrase|passcode|pwd|psk|secret|token|(?:api|access|private|shared|secret)[-_.]?key|md5|credentials?)$|[a-z0-9](?:Password|Passphrase|Secret|Token|ApiKey)$`)
+
+// Masked returns text with Hidden in the place of every part that looks like a secret.
+func Masked(text string) string {
+	found := spans(text, -1)
+	if len(found) == 0 {
+		return text
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range found {
+		if s.from < at {
+			continue
+		}
+		b.WriteString(text[at:s.from] + Hidden)
+		at = s.to
+	}
+	return b.String() + text[at:]
+}
+
+// spans returns the parts of text that look like secrets, by place; at most so many, or with -1 all.
+func spans(text string, most int) []span {
+	if isName(text) {
+		return nil
+	}
+	var found []span
+	for i, f := range forms {
+		for _, m := range f.pattern.FindAllStringSubmatchIndex(text, -1) {
+			from, to := m[0], m[1]
+			if len(m) > 2 && m[2] >= 0 {
+				from, to = m[2], m[3]
+			}
+			value := text[from:to]
+			if f.isHarmless != nil && f.isHarmless(value, text[to:]) || i == random && !isRandom(value, text[:from]) {
+				continue
+			}
+			if found = append(found, span{from, to, f.kind}); len(found) == most {
+				return found
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	return found
+}
+
+// isName reports whether text has only what ordinary names and addresses have: nothing else needs to look further.
+func isName(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '.', c == '/':
+		default:
+			return false
+		}
+	}
+	return !strings.HasPrefix(text, "glpat-") && !strings.HasPrefix(text, "xox")
+}
