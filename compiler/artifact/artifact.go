@@ -17,6 +17,7 @@ import (
 const (
 	Plain      fs.FileMode = 0o644
 	Executable fs.FileMode = 0o755
+	dirMode    fs.FileMode = 0o755 // of the directories around them
 )
 
 // File is one generated file.

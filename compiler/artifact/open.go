@@ -132,7 +132,7 @@ func makeDir(dir string) (made []string, err error) {
 		missing = append(missing, p)
 	}
 	for _, p := range slices.Backward(missing) {
-		switch err := os.Mkdir(p, 0o777); {
+		switch err := os.Mkdir(p, dirMode); {
 		case err == nil:
 			made = slices.Insert(made, 0, p)
 		case !errors.Is(err, fs.ErrExist):

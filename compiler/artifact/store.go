@@ -33,12 +33,12 @@ func (s *store) step(doing, p string, do func() error) error {
 	return nil
 }
 
-// create writes a new file at place. On failure it speaks of the file as f.Path. The umask applies, as it would to a file the
-// user made, and nothing changes the mode afterwards.
+// create writes a new file at place. On failure it speaks of the file as f.Path. The umask applies, and nothing changes the mode
+// afterwards; what a umask would leave to the group and to others, they don't get.
 func (s *store) create(place string, f File) error {
-	perm := fs.FileMode(0o666)
+	perm := Plain
 	if f.isExecutable() {
-		perm = 0o777
+		perm = Executable
 	}
 	var file *os.File
 	err := s.step("create", f.Path, func() (err error) {
@@ -61,7 +61,7 @@ func (s *store) rename(place, p string) error {
 }
 
 func (s *store) mkdir(dir string) error {
-	return s.step("create", dir, func() error { return s.root.Mkdir(dir, 0o777) })
+	return s.step("create", dir, func() error { return s.root.Mkdir(dir, dirMode) })
 }
 
 // mkdirAll makes the directories above p that are not there.

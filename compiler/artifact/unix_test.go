@@ -19,20 +19,32 @@ import (
 )
 
 func TestUmaskIsHonoured(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "out")
-	defer syscall.Umask(syscall.Umask(0o027))
-	set := setOf(t, "d/a", "a", "d/run.sh", "b")
-	mustWrite(t, dir, set, Options{})
-	for name, want := range map[string]os.FileMode{"": 0o750, "d": 0o750, "d/a": 0o640, "d/run.sh": 0o750, ManifestName: 0o640} {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
+	for _, tt := range []struct {
+		umask            int
+		directory, plain os.FileMode
+	}{
+		{0o000, 0o755, 0o644}, {0o002, 0o755, 0o644}, {0o022, 0o755, 0o644}, {0o027, 0o750, 0o640}, {0o077, 0o700, 0o600},
+	} {
+		dir := filepath.Join(t.TempDir(), "made", "out")
+		before := syscall.Umask(tt.umask)
+		set := setOf(t, "d/a", "a", "d/run.sh", "b")
+		mustWrite(t, dir, set, Options{})
+		mustWrite(t, dir, setOf(t, "d/a", "other", "d/run.sh", "b"), Options{})
+		mustWrite(t, dir, set, Options{})
+		syscall.Umask(before)
+		for name, want := range map[string]os.FileMode{
+			"..": tt.directory, "": tt.directory, "d": tt.directory, "d/a": tt.plain, "d/run.sh": tt.directory, ManifestName: tt.plain,
+		} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := info.Mode().Perm(); got != want {
+				t.Errorf("umask %03o: %q has mode %o, want %o", tt.umask, name, got, want)
+			}
 		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%q has mode %o, want %o", name, got, want)
-		}
+		wantKinds(t, dir, set, Options{})
 	}
-	wantKinds(t, dir, set, Options{})
 }
 
 func TestAPipeIsNotOpened(t *testing.T) {
