@@ -37,6 +37,7 @@ func watch(ctx context.Context, opt Options, f func() (*Result, error)) (*Result
 		err    error
 	}
 	done := make(chan outcome, 1)
+	lift := underCeiling(opt.MaxMemory) // for good where f is left behind
 	go func() {
 		var o outcome
 		defer func() {
@@ -58,6 +59,7 @@ func watch(ctx context.Context, opt Options, f func() (*Result, error)) (*Result
 	for {
 		select {
 		case o := <-done:
+			lift()
 			return o.result, o.err
 		case <-ctx.Done():
 			return nil, fmt.Errorf("load: %w", ctx.Err())
