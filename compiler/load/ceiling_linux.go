@@ -1,15 +1,10 @@
 package load
 
-import (
-	"runtime/debug"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // underCeiling keeps this process, until lift is called, from taking memory far beyond limit bytes (0: there is no ceiling). A text that
 // doubles can take all of a machine's memory between two looks of the watchdog, which a busy machine rarely lets look. At the ceiling
-// the Go runtime ends the process with a word of its own and exit code 2: so it lies well above the limit, as high as the machine
-// allows. What the runtime says then is kept to that word: its stacks tell a user nothing.
+// the Go runtime ends the process, with its own words and exit code 2: so it lies well above the limit, as high as the machine allows.
 func underCeiling(limit uint64) (lift func()) {
 	var before unix.Rlimit
 	if limit == 0 || unix.Getrlimit(unix.RLIMIT_DATA, &before) != nil {
@@ -20,11 +15,7 @@ func underCeiling(limit uint64) (lift func()) {
 	if unix.Setrlimit(unix.RLIMIT_DATA, &under) != nil {
 		return func() {}
 	}
-	debug.SetTraceback("none")
-	return func() {
-		debug.SetTraceback("single")
-		_ = unix.Setrlimit(unix.RLIMIT_DATA, &before) // raising it again to what it was is always allowed
-	}
+	return func() { _ = unix.Setrlimit(unix.RLIMIT_DATA, &before) } // raising it again to what it was is always allowed
 }
 
 // ceiling returns the bytes that a process with a limit may take on a machine with so much memory (0: unknown).

@@ -16,7 +16,7 @@ func TestTheCeilingIsAboveTheLimitAndUnderTheMachine(t *testing.T) {
 		{"most of the machine", 12 * gib, 16 * gib, 14 * gib},
 		{"all of the machine", 16 * gib, 16 * gib, 34 * gib},
 		{"an unknown machine", gib, 0, 4 * gib},
-		{"a small machine", gib / 2, gib / 2 + 1, gib/2 + gib/4},
+		{"a small machine", gib / 2, gib/2 + 1, gib/2 + gib/4},
 	} {
 		if got := ceiling(tt.limit, tt.machine); got != tt.want {
 			t.Errorf("%s: %d MiB, want %d", tt.name, got>>20, tt.want>>20)
