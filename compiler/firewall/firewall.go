@@ -30,13 +30,10 @@ func Compile(f *fabric.Fabric) []artifact.File {
 	for _, c := range f.Clusters {
 		clusters = append(clusters, c.At())
 	}
-	into := map[*unit][]need{} // in order
-	for _, n := range needs {
-		into[n.into] = append(into[n.into], n)
-	}
 	var files []artifact.File
+	byGroup := ofGroups(needs)
 	for _, g := range s.groups {
-		if incoming := into[g]; len(incoming) > 0 {
+		if incoming := byGroup[g]; len(incoming) > 0 {
 			files = append(files,
 				file(f, g.file, g.declared(), func(w *cfgtext.Writer) { writeRules(w, g, incoming) }),
 				file(f, "undo-"+g.file, g.declared(), func(w *cfgtext.Writer) { writeUndo(w, g) }))

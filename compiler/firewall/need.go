@@ -157,6 +157,17 @@ func (s *survey) needs() []need {
 	return needs
 }
 
+// ofGroups returns the needs of each group of nodes, in order.
+func ofGroups(needs []need) map[*unit][]need {
+	byGroup := map[*unit][]need{}
+	for _, n := range needs {
+		if n.into != nil {
+			byGroup[n.into] = append(byGroup[n.into], n)
+		}
+	}
+	return byGroup
+}
+
 // toEach returns a need of every group of a cluster, all with the same senders.
 func (s *survey) toEach(c *fabric.Cluster, from *party, n need) []need {
 	var needs []need
