@@ -65,6 +65,12 @@ var layers = func() map[string][]string {
 	all := slices.Concat(below, views, []string{"compiler/load", "compiler/importer"})
 	layer([]string{"compiler"}, append(slices.Clone(all), "compiler/internal/secret")...)
 	layer([]string{"cmd/topoc"}, append(all, "compiler", "schema", "topologies")...)
+
+	const anywhere = "compiler/internal/lazyregexp" // what knows nothing of topologies may serve any layer
+	for name, mayImport := range table {
+		table[name] = append(slices.Clip(mayImport), anywhere)
+	}
+	table[anywhere] = nil
 	return table
 }()
 

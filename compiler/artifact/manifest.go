@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/source"
 )
 
@@ -125,14 +125,14 @@ func decode(text []byte) (*manifest, error) {
 	return m, nil
 }
 
-var isHash = regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString
+var isHash = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 func checkEntries(entries []entry) error {
 	for i, e := range entries {
 		if err := CheckPath(e.Path); err != nil {
 			return err
 		}
-		if !isHash(e.SHA256) {
+		if !isHash().MatchString(e.SHA256) {
 			return fmt.Errorf("file %q: %q is no SHA-256", e.Path, e.SHA256)
 		}
 		if i > 0 && entries[i-1].Path >= e.Path {

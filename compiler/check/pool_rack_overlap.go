@@ -2,12 +2,12 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/source"
 )
 
@@ -69,13 +69,13 @@ func (p *Pass) rackOverlaps(s *supply) {
 
 // rackLabel is the label in a selector, without what is quoted there.
 var (
-	quoted    = regexp.MustCompile(`'[^']*'|"[^"]*"`)
-	rackLabel = regexp.MustCompile(`(^|[^A-Za-z0-9_./-])rack($|[^A-Za-z0-9_./-])`)
+	quoted    = lazyregexp.New(`'[^']*'|"[^"]*"`)
+	rackLabel = lazyregexp.New(`(^|[^A-Za-z0-9_./-])rack($|[^A-Za-z0-9_./-])`)
 )
 
 // isByRack reports whether a pool is for racks, by its rack or by the label in its selector.
 func isByRack(pool *fabric.Pool) bool {
-	return pool.Rack != nil || rackLabel.MatchString(quoted.ReplaceAllString(pool.NodeSelector, ""))
+	return pool.Rack != nil || rackLabel().MatchString(quoted().ReplaceAllString(pool.NodeSelector, ""))
 }
 
 // reachOf returns the racks whose nodes take addresses from each pool; "": nodes in none, or ones that are not listed.

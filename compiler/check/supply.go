@@ -1,13 +1,13 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/projectcalico/calico/libcalico-go/lib/selector"
 
 	"topoc/compiler/fabric"
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // supply is where the nodes of a cluster take addresses of one family from: the pools that are the cluster's own, enabled and not
@@ -144,11 +144,11 @@ func isForAll(pool *fabric.Pool) bool {
 }
 
 // equality is a term that asks for the value of a label, at the beginning of a selector.
-var equality = regexp.MustCompile(`^\s*([A-Za-z0-9_./-]+)\s*==\s*(?:'([^']*)'|"([^"]*)")`)
+var equality = lazyregexp.New(`^\s*([A-Za-z0-9_./-]+)\s*==\s*(?:'([^']*)'|"([^"]*)")`)
 
 // firstTerm returns the label that a selector asks for in its first term.
 func firstTerm(text string) (fabric.Label, bool) {
-	m := equality.FindStringSubmatch(text)
+	m := equality().FindStringSubmatch(text)
 	if m == nil {
 		return fabric.Label{}, false
 	}

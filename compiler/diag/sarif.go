@@ -6,11 +6,11 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/source"
 )
 
@@ -128,10 +128,10 @@ var drive = regexp.MustCompile(`^[A-Za-z]:/`)
 // sarifText returns s so that nothing in it is taken for a link or for the place of an argument (section 3.11). Braces around
 // anything but a number stay as they are, though they too should be doubled: readers show what they are given.
 func sarifText(s string) string {
-	return sarifPlaceholder.ReplaceAllString(strings.ReplaceAll(s, "](", "] ("), "{$0}")
+	return sarifPlaceholder().ReplaceAllString(strings.ReplaceAll(s, "](", "] ("), "{$0}")
 }
 
 var (
-	sarifPlaceholder = regexp.MustCompile(`\{[0-9]+\}`)
+	sarifPlaceholder = lazyregexp.New(`\{[0-9]+\}`)
 	sarifLinkText    = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`)
 )

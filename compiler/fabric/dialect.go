@@ -10,18 +10,18 @@ import (
 // do not modify.
 type Dialect struct {
 	Name       string
-	Extension  string         // of the snippet's file name, without the dot; SONiC's further file is its printer's matter
-	SafePaths  int            // equal-cost paths that every platform of the dialect takes; 1: it has no BGP multipath
-	MaxPaths   int            // that some platform of it takes
-	AddPath    bool           // its speakers accept add-path by default, so that a reflector sends them every path
-	Features   Feature        // what it can do
-	MaxName    int            // longest name of a group, list or policy: the shortest limit of the three
-	MaxVRF     int            // longest name of a VRF; 0: it has none
-	ListensIP4 bool           // dynamic neighbors have IPv4 addresses only
-	VRFPrefix  string         // what the name of every VRF begins with
-	MaxHold    int            // longest hold time in seconds; 0: what the protocol has
-	MaxTTLHops int            // farthest neighbor that TTL security takes, in hops; 0: what the protocol has
-	Interfaces *regexp.Regexp // the form of its interface names, anchored; lenient where platforms differ
+	Extension  string                // of the snippet's file name, without the dot; SONiC's further file is its printer's matter
+	SafePaths  int                   // equal-cost paths that every platform of the dialect takes; 1: it has no BGP multipath
+	MaxPaths   int                   // that some platform of it takes
+	AddPath    bool                  // its speakers accept add-path by default, so that a reflector sends them every path
+	Features   Feature               // what it can do
+	MaxName    int                   // longest name of a group, list or policy: the shortest limit of the three
+	MaxVRF     int                   // longest name of a VRF; 0: it has none
+	ListensIP4 bool                  // dynamic neighbors have IPv4 addresses only
+	VRFPrefix  string                // what the name of every VRF begins with
+	MaxHold    int                   // longest hold time in seconds; 0: what the protocol has
+	MaxTTLHops int                   // farthest neighbor that TTL security takes, in hops; 0: what the protocol has
+	Interfaces func() *regexp.Regexp // the form of its interface names, anchored; lenient where platforms differ
 }
 
 // Has reports whether the dialect can do all of want.

@@ -1,6 +1,10 @@
 package fabric
 
-import "regexp"
+import (
+	"regexp"
+
+	"topoc/compiler/internal/lazyregexp"
+)
 
 // The forms of interface names. An anchor at both ends is put around each.
 var (
@@ -14,7 +18,7 @@ var (
 	capitalized = form(`[A-Z][A-Za-z]*(-[A-Za-z]+)* ?[0-9]+(/[0-9]+){0,4}(:[0-9]+)?(\.[0-9]+)?`)
 )
 
-func form(names string) *regexp.Regexp { return regexp.MustCompile(`^(?:` + names + `)$`) }
+func form(names string) func() *regexp.Regexp { return lazyregexp.New(`^(?:` + names + `)$`) }
 
 // common is what nearly every dialect can do.
 const common = FeatureIPv6 | FeatureReflector | FeatureLoopbackSession | FeaturePassword | FeatureGracefulRestart |

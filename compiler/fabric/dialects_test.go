@@ -59,7 +59,7 @@ func TestInterfaceForms(t *testing.T) {
 		{"vrp", "Vlanif20 10GE1/0/1 100GE1/0/1:1 GigabitEthernet0/0/1 Eth-Trunk1.10 LoopBack0", "swp xe-0/0/0.0"},
 		{"vyos", "eth0 bond0.100 br0 dum0", "Ethernet1/1"},
 	} {
-		form := DialectByName(c.dialect).Interfaces
+		form := DialectByName(c.dialect).Interfaces()
 		for _, name := range strings.Fields(c.good) {
 			if !form.MatchString(name) {
 				t.Errorf("%s refuses the interface %s", c.dialect, name)

@@ -62,8 +62,8 @@ func (n *needs) add(at source.Path, f Feature, can func(*Dialect) bool, format s
 // interfaces reports interface names that aren't of the dialect's form.
 func (n *needs) interfaces() {
 	check := func(at source.Path, name string) {
-		if name != "" && !n.s.Dialect.Interfaces.MatchString(name) {
-			n.add(at, 0, func(d *Dialect) bool { return d.Interfaces.MatchString(name) }, "has no interface of the name %q", name)
+		if name != "" && !n.s.Dialect.Interfaces().MatchString(name) {
+			n.add(at, 0, func(d *Dialect) bool { return d.Interfaces().MatchString(name) }, "has no interface of the name %q", name)
 		}
 	}
 	for _, i := range n.s.Interfaces {

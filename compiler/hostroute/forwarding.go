@@ -2,13 +2,13 @@ package hostroute
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/cfgtext"
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // forward is what a DNS server sends to the DNS service of one cluster. Every DNS server gets the same ones, in its own form.
@@ -140,6 +140,6 @@ func reverseName(p netip.Prefix) string {
 
 // domainName is a DNS name in letters, digits, hyphens and underscores. Every server here takes those as they are; each has
 // others that mean something to it ("/" to dnsmasq, quotes to unbound, braces to BIND and CoreDNS).
-var domainName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$`)
+var domainName = lazyregexp.New(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$`)
 
-func isDomain(s string) bool { return len(s) <= 253 && domainName.MatchString(s) }
+func isDomain(s string) bool { return len(s) <= 253 && domainName().MatchString(s) }

@@ -1,12 +1,12 @@
 package hostroute
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/cfgtext"
+	"topoc/compiler/internal/lazyregexp"
 )
 
 var _ = system(System{
@@ -111,18 +111,18 @@ func undoNetplan(w *cfgtext.Writer, h *fabric.Host) {
 }
 
 // yamlPlain is what YAML 1.1 and 1.2 both take for a string as it stands: not a number, no Boolean, no colon.
-var yamlPlain = regexp.MustCompile(`^([a-z]+[0-9][a-z0-9]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?)$`)
+var yamlPlain = lazyregexp.New(`^([a-z]+[0-9][a-z0-9]*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?)$`)
 
 // yamlWord returns s as a YAML scalar that is a string: plain where that is safe, else in double quotes, whose escapes are
 // a superset of Go's but for the length of \U, which both have.
 func yamlWord(s string) string {
-	if yamlPlain.MatchString(s) {
+	if yamlPlain().MatchString(s) {
 		return s
 	}
 	return strconv.QuoteToASCII(s)
 }
 
 // linuxName is a network interface's name as far as the kernel and systemd agree that it needs no quotes.
-var linuxName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`)
+var linuxName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$`)
 
-func isLinuxName(s string) bool { return linuxName.MatchString(s) }
+func isLinuxName(s string) bool { return linuxName().MatchString(s) }

@@ -2,27 +2,27 @@ package hostroute
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/cfgtext"
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // width is where comments wrap.
 const width = 100
 
 // plainWord is what stands for itself in a comment, a shell and a file name.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9/][A-Za-z0-9._:/@+-]*$`)
+var plainWord = lazyregexp.New(`^[A-Za-z0-9/][A-Za-z0-9._:/@+-]*$`)
 
 // quoted returns s in double quotes, in ASCII without control characters: fit for a comment.
 func quoted(s string) string { return strconv.QuoteToASCII(s) }
 
 // word returns s as it appears in a comment: itself, in quotes where it is no plain word.
 func word(s string) string {
-	if plainWord.MatchString(s) {
+	if plainWord().MatchString(s) {
 		return s
 	}
 	return quoted(s)
@@ -40,7 +40,7 @@ func printable(s string) string {
 
 // shellWord returns s as one word of a POSIX shell, for the commands in comments, which are there to be pasted.
 func shellWord(s string) string {
-	if plainWord.MatchString(s) {
+	if plainWord().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"

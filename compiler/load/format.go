@@ -174,7 +174,7 @@ func asNumberHint(s string) string {
 	if s != "" && strings.Trim(s, "0123456789") == "" {
 		return "write it without quotes"
 	}
-	if bare := strings.TrimPrefix(strings.ToUpper(s), "AS"); plainNumber.MatchString(bare) && !strings.Contains(bare, ".") {
+	if bare := strings.TrimPrefix(strings.ToUpper(s), "AS"); plainNumber().MatchString(bare) && !strings.Contains(bare, ".") {
 		return "write " + bare
 	}
 	return ""

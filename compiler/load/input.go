@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,6 +17,7 @@ import (
 	"cuelang.org/go/encoding/yaml"
 
 	"topoc/compiler/diag"
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/source"
 )
 
@@ -176,7 +176,7 @@ func (in *input) parse(l *locator) diag.List {
 	// What a parser finds behind the first mistake follows from it.
 	e := errors.Errors(err)[0]
 	message, pos := in.syntaxMessage(e), l.pos(in.inText(l.offset(e.Position())))
-	if m := yamlLine.FindStringSubmatch(message); m != nil && !pos.IsValid() {
+	if m := yamlLine().FindStringSubmatch(message); m != nil && !pos.IsValid() {
 		message = m[2]
 		if line, err := strconv.Atoi(m[1]); err == nil {
 			pos = source.Pos{File: in.name, Line: line, Column: 1}
@@ -186,7 +186,7 @@ func (in *input) parse(l *locator) diag.List {
 		pos = l.pos(in.source.base)
 	}
 	hint := syntaxHint(message)
-	if in.format == cueFormat && aboutBrackets.MatchString(message) {
+	if in.format == cueFormat && aboutBrackets().MatchString(message) {
 		if at, isExtra, ok := misplaced(in.data); ok && in.source.base+at <= l.offset(e.Position()) {
 			pos = l.pos(in.source.base + at)
 			message, hint = "what is opened here is not closed where the lines below it end ("+message+")", "close it, or indent the lines alike"
@@ -202,25 +202,24 @@ func (in *input) parse(l *locator) diag.List {
 }
 
 // aboutBrackets is what a parser says where a brace or bracket is missing, or there is one too many.
-var aboutBrackets = regexp.MustCompile(`^(expected '[\])}]'|expected 'EOF'|missing ',' in list|expected operand, found '[\])}])`)
+var aboutBrackets = lazyregexp.New(`^(expected '[\])}]'|expected 'EOF'|missing ',' in list|expected operand, found '[\])}])`)
 
-// syntaxHints are edits for what parsers say.
+// syntaxHints are edits for what parsers say, by a part of it.
 var syntaxHints = []struct {
-	message *regexp.Regexp
-	hint    string
+	part, hint string
 }{
-	{regexp.MustCompile(`not terminated`), "close the string with a quotation mark"},
-	{regexp.MustCompile(`missing ','`), "write a comma, or begin a new line"},
-	{regexp.MustCompile(`expected label or ':'`), "write a colon behind the name of the field"},
-	{regexp.MustCompile(`expected operand`), "write a value behind the colon"},
-	{regexp.MustCompile(`illegal character`), "delete it, or put the text in quotes"},
-	{regexp.MustCompile(`escape sequence`), `write \\ for a backslash`},
+	{"not terminated", "close the string with a quotation mark"},
+	{"missing ','", "write a comma, or begin a new line"},
+	{"expected label or ':'", "write a colon behind the name of the field"},
+	{"expected operand", "write a value behind the colon"},
+	{"illegal character", "delete it, or put the text in quotes"},
+	{"escape sequence", `write \\ for a backslash`},
 }
 
 // syntaxHint is an edit for what a parser says.
 func syntaxHint(message string) string {
 	for _, h := range syntaxHints {
-		if h.message.MatchString(message) {
+		if strings.Contains(message, h.part) {
 			return h.hint
 		}
 	}
@@ -236,7 +235,7 @@ func (in *input) inText(at offset) offset {
 }
 
 // yamlLine is how the YAML parser says where: it has no positions.
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line )?([0-9]+): (.*)`)
+var yamlLine = lazyregexp.New(`^(?:yaml: )?(?:line )?([0-9]+): (.*)`)
 
 func jsonFile(name string, expr ast.Expr) *ast.File {
 	if s, ok := expr.(*ast.StructLit); ok {

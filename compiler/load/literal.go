@@ -1,13 +1,14 @@
 package load
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
+
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // isLiteral reports whether a file means exactly what stands in it: plain labels, each once in its struct, and literal
@@ -73,7 +74,7 @@ func isLiteralScalar(x *ast.BasicLit) bool {
 		_, err := literal.Unquote(x.Value)
 		return err == nil
 	case token.INT, token.FLOAT:
-		return plainNumber.MatchString(x.Value)
+		return plainNumber().MatchString(x.Value)
 	case token.TRUE, token.FALSE, token.NULL:
 		return true
 	}
@@ -82,7 +83,7 @@ func isLiteralScalar(x *ast.BasicLit) bool {
 
 // plainNumber is the form of numbers that needs no knowledge of CUE's: no bases, separators, multipliers or exponents, and no
 // more digits than fit an int64.
-var plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})(\.[0-9]+)?$`)
+var plainNumber = lazyregexp.New(`^(0|[1-9][0-9]{0,17})(\.[0-9]+)?$`)
 
 func isBytes(x *ast.BasicLit) bool { return strings.HasPrefix(strings.TrimLeft(x.Value, "#"), "'") }
 

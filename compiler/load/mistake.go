@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +10,7 @@ import (
 	"cuelang.org/go/cue/token"
 
 	"topoc/compiler/diag"
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // lastHints are the edits for mistakes of which no better one is known.
@@ -56,7 +56,7 @@ func typeHint(t *schemaType, v value, k kind) string {
 		return "there are no lists of named things: write { NAME: … }"
 	case t.form != scalarForm:
 		return ""
-	case k == floatKind && t.scalar.kinds&intKind != 0 && wholeNumber.MatchString(v.describe()):
+	case k == floatKind && t.scalar.kinds&intKind != 0 && wholeNumber().MatchString(v.describe()):
 		whole, _, _ := strings.Cut(v.describe(), ".")
 		return "write " + whole
 	case t.scalar.kinds&stringKind != 0 && k&(intKind|floatKind|boolKind) != 0 && t.scalar.accepts(v.describe()):
@@ -66,26 +66,26 @@ func typeHint(t *schemaType, v value, k kind) string {
 	case t.scalar.kinds == boolKind && yamlBooleans[strings.ToLower(v.str())] != "":
 		return "write " + yamlBooleans[strings.ToLower(v.str())]
 	case t.scalar.kinds == boolKind && (v.str() == "true" || v.str() == "false"),
-		t.scalar.kinds == intKind && plainNumber.MatchString(v.str()):
+		t.scalar.kinds == intKind && plainNumber().MatchString(v.str()):
 		return "write it without quotes"
 	}
 	return ""
 }
 
 // wholeNumber is a decimal number that is an integer.
-var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,18}\.0+$`)
+var wholeNumber = lazyregexp.New(`^-?[0-9]{1,18}\.0+$`)
 
 // yamlBooleans are words that YAML 1.1 takes for booleans, and nothing since.
 var yamlBooleans = map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 // numbers is a string of numbers that may be too large, as opposed to something else altogether.
-var numbers = regexp.MustCompile(`^[0-9]+([.:][0-9]+)+$`)
+var numbers = lazyregexp.New(`^[0-9]+([.:][0-9]+)+$`)
 
 // badString reports a string that its type refuses.
 func (d *decoder) badString(t *schemaType, v value, str string, at offset) {
 	f := t.scalar.format()
 	check := f.check
-	if check == checkOutOfRange && !numbers.MatchString(str) {
+	if check == checkOutOfRange && !numbers().MatchString(str) {
 		check = checkWrongType
 	}
 	if d.secret {
@@ -99,12 +99,12 @@ func (d *decoder) badString(t *schemaType, v value, str string, at offset) {
 }
 
 // dotted is what is meant as an IPv4 address, with or without length.
-var dotted = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)+(?:/([0-9]+))?$`)
+var dotted = lazyregexp.New(`^[0-9]+(?:\.[0-9]+)+(?:/([0-9]+))?$`)
 
 // addressFault says what is wrong with a string that is nearly an IPv4 address: ", and 302 is more than 255"; empty: nothing is, or
 // it is something else.
 func addressFault(s string) string {
-	m := dotted.FindStringSubmatch(s)
+	m := dotted().FindStringSubmatch(s)
 	if m == nil || strings.Count(s, ".") == 1 {
 		return ""
 	}

@@ -1,10 +1,10 @@
 package load
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/internal/secret"
 	"topoc/compiler/source"
 )
@@ -20,18 +20,18 @@ const secretHint = `put it into a Secret of Kubernetes and name that: {secret: "
 
 var (
 	// secretLabel is a field whose name promises a password, up to its colon.
-	secretLabel = regexp.MustCompile(`(?i)(?:` + secretWords + `)[\w-]*["']?[ \t]*[?!]?[ \t]*:`)
+	secretLabel = lazyregexp.New(`(?i)(?:` + secretWords + `)[\w-]*["']?[ \t]*[?!]?[ \t]*:`)
 	// reference is what may follow secretLabel on its line: a reference to a Secret, or the beginning of one.
-	reference = regexp.MustCompile(`^[ \t]*(?:\{?[ \t]*["']?(?:secret|key)["']?[ \t]*:|\{?[ \t]*(?:$|//|#))`)
-	secretish = regexp.MustCompile(`(?i)` + secretWords)
+	reference = lazyregexp.New(`^[ \t]*(?:\{?[ \t]*["']?(?:secret|key)["']?[ \t]*:|\{?[ \t]*(?:$|//|#))`)
+	secretish = lazyregexp.New(`(?i)` + secretWords)
 )
 
 const secretWords = `pass|pwd|psk|md5|_pw|token|(?:api|access|private|shared)[-_.]?key|[-_./]secret|credential`
 
 // mayHoldPassword reports whether a line of a topology shows what may be a password, as far as the line alone can tell.
 func mayHoldPassword(line string) bool {
-	for _, at := range secretLabel.FindAllStringIndex(line, -1) {
-		if !reference.MatchString(line[at[1]:]) {
+	for _, at := range secretLabel().FindAllStringIndex(line, -1) {
+		if !reference().MatchString(line[at[1]:]) {
 			return true
 		}
 	}
@@ -39,7 +39,7 @@ func mayHoldPassword(line string) bool {
 }
 
 // isSecretPath reports whether a path leads to or into what its names say is a password.
-func isSecretPath(p source.Path) bool { return slices.ContainsFunc(p.Labels(), secretish.MatchString) }
+func isSecretPath(p source.Path) bool { return slices.ContainsFunc(p.Labels(), secretish().MatchString) }
 
 // lineOf is a line of a file.
 type lineOf struct {
@@ -69,12 +69,12 @@ func (l *locator) isHidden(file string, line int, text string) bool {
 }
 
 // parserFound is the end of a parser's message that quotes a literal of the file.
-var parserFound = regexp.MustCompile(`(found '[A-Z]+').*`)
+var parserFound = lazyregexp.New(`(found '[A-Z]+').*`)
 
 // withoutLiteral strips the literal of a parser's message where its line may show a password.
 func (l *locator) withoutLiteral(message string, p source.Pos) string {
 	if _, shown := l.Line(p.File, p.Line); shown || !strings.Contains(message, "found") {
 		return message
 	}
-	return parserFound.ReplaceAllString(message, "$1")
+	return parserFound().ReplaceAllString(message, "$1")
 }

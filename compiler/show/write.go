@@ -1,9 +1,10 @@
 package show
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // writer prints values. One printer per format; all three write the same literals.
@@ -206,8 +207,8 @@ func (w *writer) yamlInline(v Value) {
 
 // yamlPlain are the strings that no YAML 1.1 or 1.2 parser takes for anything else; the words of yamlWords aside.
 var (
-	yamlPlain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
-	yamlWords = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
+	yamlPlain = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_./-]*$`)
+	yamlWords = lazyregexp.New(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
 )
 
 // yamlString strips the quotes of a JSON string that YAML reads as the same string without them.
@@ -215,20 +216,20 @@ func yamlString(literal string) string {
 	if literal[0] != '"' {
 		return literal
 	}
-	if bare := literal[1 : len(literal)-1]; yamlPlain.MatchString(bare) && !yamlWords.MatchString(bare) {
+	if bare := literal[1 : len(literal)-1]; yamlPlain().MatchString(bare) && !yamlWords().MatchString(bare) {
 		return bare
 	}
 	return literal
 }
 
-var cueIdentifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+var cueIdentifier = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*$`)
 
 // cueKeywords mean something as a bare label, or read as if they did.
 var cueKeywords = []string{"false", "for", "if", "import", "in", "let", "null", "package", "true"}
 
 // cueLabel returns a field's name as CUE writes it.
 func cueLabel(name string) string {
-	if cueIdentifier.MatchString(name) && !slices.Contains(cueKeywords, name) {
+	if cueIdentifier().MatchString(name) && !slices.Contains(cueKeywords, name) {
 		return name
 	}
 	return literal(name).Literal
