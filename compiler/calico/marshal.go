@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // header is the first line of every file.
@@ -33,22 +34,22 @@ type document struct {
 // marshal is the one canonical form of YAML here: keys sorted, which puts apiVersion, kind, metadata and spec in the order
 // that everybody knows, lists not indented, nothing empty, objects separated by a line of three hyphens.
 func (d document) marshal(objects ...any) []byte {
-	var b bytes.Buffer
-	b.WriteString(d.header + "\n")
+	var w yamlWriter
+	w.text = append(w.text, d.header+"\n"...)
 	for line := range strings.Lines(d.notes) {
-		b.WriteString("# " + line)
+		w.text = append(w.text, "# "+line...)
 	}
 	for i, object := range objects {
 		if i > 0 {
-			b.WriteString("---\n")
+			w.text = append(w.text, "---\n"...)
 		}
-		text, err := yaml.Marshal(prune(tree(object)))
-		if err != nil {
-			panic("calico: marshal: " + err.Error())
+		if node, isNode := object.(*metav1.PartialObjectMetadata); isNode {
+			w.object(nodeTree(node))
+		} else {
+			w.object(prune(tree(object)))
 		}
-		b.Write(text)
 	}
-	return b.Bytes()
+	return slices.Clip(w.text)
 }
 
 // tree is an object as JSON has it: maps, slices, strings, numbers, booleans and nil. Every object here can be marshalled.

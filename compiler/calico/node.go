@@ -27,6 +27,19 @@ func (o *Objects) addNode(n *fabric.Node) {
 	o.declared[node] = n.At()
 }
 
+// nodeTree is prune(tree(node)), of all that addNode sets: there are far more nodes than anything else, and most of the time that they
+// take to print went into their JSON.
+func nodeTree(node *metav1.PartialObjectMetadata) map[string]any {
+	metadata := map[string]any{"name": node.Name}
+	if len(node.Labels) > 0 {
+		metadata["labels"] = node.Labels
+	}
+	if len(node.Annotations) > 0 {
+		metadata["annotations"] = node.Annotations
+	}
+	return map[string]any{"apiVersion": node.APIVersion, "kind": node.Kind, "metadata": metadata}
+}
+
 func mapOf(labels []fabric.Label) map[string]string {
 	if len(labels) == 0 {
 		return nil
