@@ -115,7 +115,7 @@ func sarifURI(file string) string {
 	case isShared:
 		host, rest, _ := strings.Cut(server, "/")
 		return (&url.URL{Scheme: "file", Host: host, Path: "/" + rest}).String()
-	case drive.MatchString(file):
+	case drive().MatchString(file):
 		return (&url.URL{Scheme: "file", Path: "/" + file}).String()
 	case path.IsAbs(file):
 		return (&url.URL{Scheme: "file", Path: file}).String()
@@ -123,7 +123,7 @@ func sarifURI(file string) string {
 	return (&url.URL{Path: file}).String()
 }
 
-var drive = regexp.MustCompile(`^[A-Za-z]:/`)
+var drive = lazyregexp.New(`^[A-Za-z]:/`)
 
 // sarifText returns s so that nothing in it is taken for a link or for the place of an argument (section 3.11). Braces around
 // anything but a number stay as they are, though they too should be doubled: readers show what they are given.

@@ -86,10 +86,12 @@ func newSurvey(f *fabric.Fabric) *survey {
 		var places []place
 		for _, g := range groups {
 			s.add(g)
+			first := len(places)
 			for _, n := range g.nodes {
 				s.groupOf[n] = g
-				places = append(places, nodePlaces(n)...)
+				places = appendPlaces(places, n)
 			}
+			g.whole = newParty([]*unit{g}, slices.Clone(places[first:]))
 		}
 		s.groups = append(s.groups, groups...)
 		if len(groups) > 0 {
@@ -113,11 +115,11 @@ func (s *survey) other(of any, name string) *unit {
 	return s.others[of]
 }
 
-func nodePlaces(n *fabric.Node) []place {
-	var places []place
-	for _, p := range []netip.Prefix{n.Address, n.Address6} {
+// appendPlaces appends a node's addresses.
+func appendPlaces(places []place, n *fabric.Node) []place {
+	for _, p := range [...]netip.Prefix{n.Address, n.Address6} {
 		if p.IsValid() {
-			places = append(places, nodePlace(n, p.Addr()))
+			places = append(places, on(p))
 		}
 	}
 	return places
@@ -125,13 +127,17 @@ func nodePlaces(n *fabric.Node) []place {
 
 // nodePlace is one of a node's addresses, of a further NIC perhaps.
 func nodePlace(n *fabric.Node, a netip.Addr) place {
-	own := []netip.Prefix{n.Address, n.Address6}
-	for _, nic := range n.NICs {
-		own = append(own, nic.Address, nic.Address6)
+	if n.Address.Addr() == a && n.Address.IsValid() {
+		return on(n.Address)
 	}
-	for _, p := range own {
-		if p.IsValid() && p.Addr() == a {
-			return place{netip.PrefixFrom(a, a.BitLen()), p.Masked()}
+	if n.Address6.Addr() == a && n.Address6.IsValid() {
+		return on(n.Address6)
+	}
+	for _, nic := range n.NICs {
+		for _, p := range [...]netip.Prefix{nic.Address, nic.Address6} {
+			if p.Addr() == a && p.IsValid() {
+				return on(p)
+			}
 		}
 	}
 	return single(a)
@@ -172,18 +178,10 @@ func ofGroups(needs []need) map[*unit][]need {
 func (s *survey) toEach(c *fabric.Cluster, from *party, n need) []need {
 	var needs []need
 	for _, g := range s.all[c].units {
-		n.from, n.to, n.into = from, newParty([]*unit{g}, groupPlaces(g)), g
+		n.from, n.to, n.into = from, g.whole, g
 		needs = append(needs, n)
 	}
 	return needs
-}
-
-func groupPlaces(g *unit) []place {
-	var places []place
-	for _, n := range g.nodes {
-		places = append(places, nodePlaces(n)...)
-	}
-	return places
 }
 
 // inside returns what the nodes of a cluster need of each other. One node alone needs nothing.

@@ -194,13 +194,13 @@ func elements(w *cfgtext.Writer, prefixes []netip.Prefix) {
 // remark writes a paragraph of comments, wrapped between words. The only strings of the user's in a file stand in comments: of
 // what is no printable ASCII, which could end one, there is a "?".
 func remark(w *cfgtext.Writer, sentences ...string) {
-	line := "#"
-	for _, word := range strings.Fields(printable(strings.Join(sentences, " "))) {
-		if len(line)+1+len(word) > 100 && line != "#" {
+	line := []byte("#")
+	for word := range strings.FieldsSeq(printable(strings.Join(sentences, " "))) {
+		if len(line)+1+len(word) > 100 && len(line) > 1 {
 			w.Line("%s", line)
-			line = "#"
+			line = line[:1]
 		}
-		line += " " + word
+		line = append(append(line, ' '), word...)
 	}
 	w.Line("%s", line)
 }

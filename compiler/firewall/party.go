@@ -24,6 +24,7 @@ type unit struct {
 	role    []source.Path   // what makes them a group
 	file    string          // of a group
 	groups  int             // how many the cluster of a group has
+	whole   *party          // all of a group
 }
 
 func (u *unit) declared() []source.Path { return append([]source.Path{u.cluster.At()}, u.role...) }
@@ -44,47 +45,65 @@ func (u *unit) count(f fabric.Family) int {
 	return n
 }
 
-// place is an address, and what stands for it where there are too many: the subnet of a node, or the address or range itself. The
-// zero place is a link-local address that the topology does not say.
-type place struct{ exact, wide netip.Prefix }
-
-func single(a netip.Addr) place {
-	p := netip.PrefixFrom(a, a.BitLen())
-	return place{p, p}
+// place is an address or a range, and what stands for it where there are too many: the subnet of a node, or the same again. The
+// zero place is a link-local address that the topology does not say. There is one for each node and session: hence in few bytes.
+type place struct {
+	addr       netip.Addr
+	bits, wide uint8
 }
 
-func whole(p netip.Prefix) place { return place{p.Masked(), p.Masked()} }
+func (p *place) exact() netip.Prefix { return netip.PrefixFrom(p.addr, int(p.bits)) }
 
-// party is one end of a need: units, and of their addresses those that matter. Immutable once made, and no matter for several
-// goroutines: title remembers.
+func (p *place) subnet() netip.Prefix { return netip.PrefixFrom(p.addr, int(p.wide)).Masked() }
+
+func (p *place) isOf(f fabric.Family) bool { return p.addr.IsValid() && fabric.FamilyOf(p.addr) == f }
+
+func single(a netip.Addr) place { return on(netip.PrefixFrom(a, a.BitLen())) }
+
+// on is the place of an address that is written with the length of its subnet.
+func on(p netip.Prefix) place { return place{p.Addr(), uint8(p.Addr().BitLen()), uint8(p.Bits())} }
+
+func whole(p netip.Prefix) place {
+	return place{p.Masked().Addr(), uint8(p.Bits()), uint8(p.Bits())}
+}
+
+// party is one end of a need: units, and of their addresses those that matter. Immutable once made.
 type party struct {
 	units       []*unit // sorted, each once
 	places      []place // sorted by address, each once
 	ipv4, ipv6  []netip.Prefix
-	isLinkLocal bool // some address is link-local, and none that the topology says
-	name        string
+	isLinkLocal bool   // some address is link-local, and none that the topology says
+	identity    string // the same for parties that are the same
 }
 
 func newParty(units []*unit, places []place) *party {
 	slices.SortFunc(units, func(a, b *unit) int { return cmp.Compare(a.order, b.order) })
-	slices.SortFunc(places, func(a, b place) int { return fabric.ComparePrefix(a.exact, b.exact) })
-	p := &party{units: slices.Compact(units), places: slices.Compact(places)}
+	p := &party{units: slices.Compact(units), places: sortPlaces(places)}
 	p.isLinkLocal = slices.Contains(p.places, place{})
 	isIncomplete := slices.ContainsFunc(p.units, (*unit).isIncomplete)
 	p.ipv4, p.ipv6 = cover(p.places, fabric.IPv4, isIncomplete), cover(p.places, fabric.IPv6, isIncomplete)
+	p.identity = identityOf(p)
 	return p
+}
+
+// sortPlaces sorts places by address, each once.
+func sortPlaces(places []place) []place {
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.bits, b.bits), cmp.Compare(a.wide, b.wide))
+	})
+	return slices.Compact(places)
 }
 
 // union returns the party of all units and places.
 func union(parties []*party) *party {
-	var units []*unit
-	var places []place
-	for i, p := range parties {
-		if i == 0 || p != parties[i-1] {
-			units, places = append(units, p.units...), append(places, p.places...)
-		}
+	if !slices.ContainsFunc(parties, func(p *party) bool { return p != parties[0] }) {
+		return parties[0]
 	}
-	return newParty(units, places)
+	units, places := make([][]*unit, len(parties)), make([][]place, len(parties))
+	for i, p := range parties {
+		units[i], places[i] = p.units, p.places
+	}
+	return newParty(slices.Concat(units...), slices.Concat(places...))
 }
 
 // of returns the prefixes that stand for a party's addresses of a family: disjoint, as few as can be, sorted.
@@ -97,22 +116,38 @@ func (p *party) of(f fabric.Family) []netip.Prefix {
 
 // cover returns what stands for the places of a family: the wide ones where asked for, or where there are too many.
 func cover(places []place, f fabric.Family, isWide bool) []netip.Prefix {
-	var exact, wide []netip.Prefix
-	for _, at := range places {
-		if at.exact.IsValid() && fabric.FamilyOf(at.exact.Addr()) == f {
-			exact, wide = append(exact, at.exact), append(wide, at.wide)
+	n := 0
+	for i := range places {
+		if places[i].isOf(f) {
+			n++
 		}
 	}
-	if isWide || len(exact) > exactMost {
-		return merge(wide)
+	if n == 0 {
+		return nil
 	}
-	return merge(exact)
+	var cover []netip.Prefix
+	if n > exactMost || isWide {
+		for i := range places {
+			p := &places[i]
+			if p.isOf(f) && (len(cover) == 0 || !cover[len(cover)-1].Contains(p.addr) || int(p.wide) < cover[len(cover)-1].Bits()) {
+				cover = append(cover, p.subnet())
+			}
+		}
+		return merge(cover)
+	}
+	cover = make([]netip.Prefix, 0, n)
+	for i := range places {
+		if places[i].isOf(f) {
+			cover = append(cover, places[i].exact())
+		}
+	}
+	return merge(cover)
 }
 
-// merge returns the fewest prefixes that hold the same addresses. Those given are masked, and of one family.
+// merge returns the fewest prefixes that hold the same addresses, in the place of those given. They are masked, and of one family.
 func merge(prefixes []netip.Prefix) []netip.Prefix {
 	slices.SortFunc(prefixes, fabric.ComparePrefix)
-	var merged []netip.Prefix
+	merged := prefixes[:0] // never longer than what was looked at
 	for _, p := range prefixes {
 		if n := len(merged); n > 0 && merged[n-1].Overlaps(p) {
 			continue // sorted: the one before holds it
@@ -132,39 +167,62 @@ func merge(prefixes []netip.Prefix) []netip.Prefix {
 // groupNodes makes the groups of a cluster: nodes that reflect for the same groups, and the others by rack. Each then has the same
 // sessions, but for sessions with speakers outside that select nodes by label: see need.into.
 func groupNodes(c *fabric.Cluster, taken map[string]bool) []*unit {
-	byRole := map[string]*unit{}
+	type role struct {
+		rack     *fabric.Rack
+		reflects string
+	}
+	byRole := map[role]*unit{}
 	var groups []*unit
 	for _, n := range c.Nodes {
-		key, suffix, name, role := "", "nodes", "nodes of "+c.Name, []source.Path(nil)
-		switch {
-		case len(n.Reflects) > 0:
-			var names []string
-			for _, g := range n.Reflects {
-				names = append(names, g.Name)
-				role = append(role, g.At())
-			}
-			key = "reflectors " + strings.Join(names, " ")
-			suffix, name = "reflectors-"+names[0], "reflectors "+strings.Join(names, ", ")+" of "+c.Name
-			if len(names) > 1 {
-				suffix += "-and-others"
-			}
-		case n.Rack != nil:
-			key = "rack " + n.Rack.Name
-			suffix, name, role = "rack-"+n.Rack.Name, "nodes of rack "+n.Rack.Name+" of "+c.Name, []source.Path{n.Rack.At()}
-		case len(c.Groups) > 0 || len(c.Racks) > 0:
-			name = "other nodes of " + c.Name
+		r := role{rack: n.Rack}
+		if len(n.Reflects) > 0 {
+			r = role{reflects: strings.Join(reflected(n), " ")}
 		}
-		if byRole[key] == nil {
-			byRole[key] = &unit{name: name, cluster: c, role: role, file: fileName(taken, c.Name+"-"+suffix)}
-			groups = append(groups, byRole[key])
+		g := byRole[r]
+		if g == nil {
+			g = newGroup(c, n, taken)
+			byRole[r] = g
+			groups = append(groups, g)
 		}
-		byRole[key].nodes = append(byRole[key].nodes, n)
+		g.nodes = append(g.nodes, n)
 	}
 	slices.SortFunc(groups, func(a, b *unit) int { return strings.Compare(a.file, b.file) })
 	for _, g := range groups {
 		g.groups = len(groups)
 	}
 	return groups
+}
+
+// newGroup returns the group of nodes that n is one of, without its nodes.
+func newGroup(c *fabric.Cluster, n *fabric.Node, taken map[string]bool) *unit {
+	g := &unit{name: "nodes of " + c.Name, cluster: c}
+	suffix := "nodes"
+	switch {
+	case len(n.Reflects) > 0:
+		names := reflected(n)
+		for _, group := range n.Reflects {
+			g.role = append(g.role, group.At())
+		}
+		suffix, g.name = "reflectors-"+names[0], "reflectors "+strings.Join(names, ", ")+" of "+c.Name
+		if len(names) > 1 {
+			suffix += "-and-others"
+		}
+	case n.Rack != nil:
+		suffix, g.name, g.role = "rack-"+n.Rack.Name, "nodes of rack "+n.Rack.Name+" of "+c.Name, []source.Path{n.Rack.At()}
+	case len(c.Groups) > 0 || len(c.Racks) > 0:
+		g.name = "other nodes of " + c.Name
+	}
+	g.file = fileName(taken, c.Name+"-"+suffix)
+	return g
+}
+
+// reflected returns the names of the groups that a node reflects for.
+func reflected(n *fabric.Node) []string {
+	var names []string
+	for _, g := range n.Reflects {
+		names = append(names, g.Name)
+	}
+	return names
 }
 
 // fileName returns a name that no other file has, also where case does not count: names of clusters, racks and groups are not

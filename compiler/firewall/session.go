@@ -11,53 +11,71 @@ import (
 // direction is one unit dialing another for sessions of one kind.
 type direction struct {
 	rank     rank
-	why      string
 	port     uint16
 	from, to *unit
 }
 
-// ends are the addresses of a direction.
-type ends struct{ from, to map[place]bool }
+// ends are the addresses of a direction, in the order of sessions.
+type ends struct{ from, to []place }
 
 // sessions returns the needs of all sessions but those of a mesh. Either end may dial, but for a switch that waits for whoever is
 // in a subnet.
 func (s *survey) sessions() []need {
 	found := map[direction]*ends{}
 	var order []direction
-	dial := func(session *fabric.Session, rank rank, why string, from, to *fabric.End) {
-		a, aPlace := s.end(from)
-		b, bPlace := s.end(to)
-		d := direction{rank: rank, why: why, port: portOf(session, to), from: a, to: b}
-		if found[d] == nil {
-			found[d] = &ends{from: map[place]bool{}, to: map[place]bool{}}
+	dial := func(rank rank, port uint16, from, to *unit, fromPlace, toPlace place) {
+		d := direction{rank, port, from, to}
+		e := found[d]
+		if e == nil {
+			e = &ends{}
+			found[d] = e
 			order = append(order, d)
 		}
-		found[d].from[aPlace], found[d].to[bPlace] = true, true
+		e.from, e.to = also(e.from, fromPlace), also(e.to, toPlace)
 	}
 	for _, session := range s.Sessions {
-		rank, why := kindOf(session)
-		dial(session, rank, why, &session.A, &session.B)
+		rank := rankOf(session)
+		a, aPlace := s.end(&session.A)
+		b, bPlace := s.end(&session.B)
+		dial(rank, portOf(session, &session.B), a, b, aPlace, bPlace)
 		if !session.Dynamic {
-			dial(session, rank, why, &session.B, &session.A)
+			dial(rank, portOf(session, &session.A), b, a, bPlace, aPlace)
 		}
 	}
 	return gather(order, found)
 }
 
-// kindOf says what a session is for.
-func kindOf(s *fabric.Session) (rank, string) {
+// also appends a place, unless it is the last one: a reflector's comes with each of its sessions.
+func also(places []place, p place) []place {
+	if n := len(places); n > 0 && places[n-1] == p {
+		return places
+	}
+	return append(places, p)
+}
+
+// rankOf says what a session is for.
+func rankOf(s *fabric.Session) rank {
 	switch s.Kind {
 	case fabric.ReflectorSession:
-		return reflectorBGP, "BGP with route reflectors"
+		return reflectorBGP
 	case fabric.RackSession:
-		return rackBGP, "BGP of nodes and switches"
+		return rackBGP
 	case fabric.PeeringSession:
-		return peeringBGP, "BGP of peerings"
+		return peeringBGP
 	case fabric.ExternalSession:
-		return outsideBGP, "BGP with speakers outside"
+		return outsideBGP
 	default:
-		return switchBGP, "BGP of switches"
+		return switchBGP
 	}
+}
+
+// whyOf is what a session is for in words.
+var whyOf = map[rank]string{
+	reflectorBGP: "BGP with route reflectors",
+	rackBGP:      "BGP of nodes and switches",
+	peeringBGP:   "BGP of peerings",
+	outsideBGP:   "BGP with speakers outside",
+	switchBGP:    "BGP of switches",
 }
 
 // portOf is where the receiving end of a session listens.
@@ -92,18 +110,17 @@ func (s *survey) end(e *fabric.End) (*unit, place) {
 func gather(order []direction, found map[direction]*ends) []need {
 	type receiver struct {
 		rank    rank
-		why     string
 		port    uint16
 		to      *unit
-		isPart  bool
 		partial string // the receiving addresses, where they are not all
 	}
 	senders := map[receiver][]direction{}
 	var receivers []receiver
 	for _, d := range order {
-		r := receiver{rank: d.rank, why: d.why, port: d.port, to: d.to}
-		if places := listed(found[d].to); d.to.cluster != nil && !isWhole(d.to, places) {
-			r.isPart, r.partial = true, text(places)
+		r := receiver{rank: d.rank, port: d.port, to: d.to}
+		found[d].to = sortPlaces(found[d].to)
+		if to := found[d].to; d.to.cluster != nil && !isWhole(d.to, to) {
+			r.partial = text(to)
 		}
 		if senders[r] == nil {
 			receivers = append(receivers, r)
@@ -113,18 +130,12 @@ func gather(order []direction, found map[direction]*ends) []need {
 	var needs []need
 	for _, r := range receivers {
 		var units []*unit
-		from, to := map[place]bool{}, map[place]bool{}
+		var from, to [][]place
 		for _, d := range senders[r] {
-			units = append(units, d.from)
-			for p := range found[d].from {
-				from[p] = true
-			}
-			for p := range found[d].to {
-				to[p] = true
-			}
+			units, from, to = append(units, d.from), append(from, found[d].from), append(to, found[d].to)
 		}
-		n := need{rank: r.rank, why: r.why, protocol: tcp, ports: []uint16{r.port}, isPart: r.isPart,
-			from: newParty(units, listed(from)), to: newParty([]*unit{r.to}, listed(to))}
+		n := need{rank: r.rank, why: whyOf[r.rank], protocol: tcp, ports: []uint16{r.port}, isPart: r.partial != "",
+			from: newParty(units, slices.Concat(from...)), to: newParty([]*unit{r.to}, slices.Concat(to...))}
 		if r.to.cluster != nil {
 			n.into = r.to
 		}
@@ -133,21 +144,11 @@ func gather(order []direction, found map[direction]*ends) []need {
 	return needs
 }
 
-// listed returns a set's places, sorted.
-func listed(set map[place]bool) []place {
-	places := make([]place, 0, len(set))
-	for p := range set {
-		places = append(places, p)
-	}
-	slices.SortFunc(places, func(a, b place) int { return fabric.ComparePrefix(a.exact, b.exact) })
-	return places
-}
-
 // isWhole reports whether places are an address of every node of a group that has one of that family.
 func isWhole(g *unit, places []place) bool {
 	count := map[fabric.Family]int{}
 	for _, p := range places {
-		count[fabric.FamilyOf(p.exact.Addr())]++
+		count[fabric.FamilyOf(p.addr)]++
 	}
 	for f, n := range count {
 		if n != g.count(f) {
@@ -160,7 +161,7 @@ func isWhole(g *unit, places []place) bool {
 func text(places []place) string {
 	var words []string
 	for _, p := range places {
-		words = append(words, p.exact.String())
+		words = append(words, p.exact().String())
 	}
 	return strings.Join(words, " ")
 }

@@ -57,27 +57,25 @@ func table(f *fabric.Fabric, needs []need) []byte {
 // rows joins needs that differ in their receivers only, then those that differ in their senders only, and sorts them by what they
 // are for. A need of a part of a group stays by itself.
 func rows(needs []need) []need {
-	ids := identities{byParty: map[*party]int{}, byText: map[string]int{}}
-	byReceiver := join(needs, func(n need) [2]int {
+	byReceiver := join(needs, func(n need) string {
 		if n.isPart || n.into == nil {
-			return [2]int{ids.of(n.from), ids.of(n.to)}
+			return n.from.identity + " to " + n.to.identity
 		}
-		return [2]int{ids.of(n.from)}
+		return n.from.identity
 	})
-	rows := join(byReceiver, func(n need) [2]int { return [2]int{ids.of(n.to)} })
+	rows := join(byReceiver, func(n need) string { return n.to.identity })
 	slices.SortStableFunc(rows, func(a, b need) int { return cmp.Compare(a.rank, b.rank) })
 	return rows
 }
 
 // join makes one need of those that are for the same, and of which same says the same; in the order of the first.
-func join(needs []need, same func(need) [2]int) []need {
+func join(needs []need, same func(need) string) []need {
 	type key struct {
-		rank       rank
-		why, ports string
-		same       [2]int
-		family     fabric.Family
-		protocol   protocol
-		forwarded  bool
+		rank             rank
+		why, ports, same string
+		family           fabric.Family
+		protocol         protocol
+		forwarded        bool
 	}
 	found := map[key][]need{}
 	var order []key
@@ -103,42 +101,23 @@ func join(needs []need, same func(need) [2]int) []need {
 	return joined
 }
 
-// identities numbers parties, from 1. Most needs share theirs: what it takes to compare a large one is spent once.
-type identities struct {
-	byParty map[*party]int
-	byText  map[string]int
-}
-
-// of returns the same number for parties that are the same.
-func (ids *identities) of(p *party) int {
-	if id := ids.byParty[p]; id > 0 {
-		return id
-	}
-	text := p.identity()
-	if ids.byText[text] == 0 {
-		ids.byText[text] = len(ids.byText) + 1
-	}
-	ids.byParty[p] = ids.byText[text]
-	return ids.byParty[p]
-}
-
-// identity is the same for parties that are the same.
-func (p *party) identity() string {
-	var b strings.Builder
+// identityOf is the same for parties that are the same.
+func identityOf(p *party) string {
+	var b []byte
 	for _, u := range p.units {
-		fmt.Fprintf(&b, "%d ", u.order)
+		b = append(strconv.AppendInt(b, int64(u.order), 10), ' ')
 	}
 	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
-		fmt.Fprint(&b, p.of(f))
+		b = append(b, '|')
+		for _, prefix := range p.of(f) {
+			b = append(prefix.AppendTo(b), ' ')
+		}
 	}
-	return b.String()
+	return string(b)
 }
 
 // title names a party.
 func (p *party) title() string {
-	if p.name != "" {
-		return p.name
-	}
 	count := map[*fabric.Cluster]int{}
 	for _, u := range p.units {
 		count[u.cluster]++
@@ -153,8 +132,7 @@ func (p *party) title() string {
 			names = append(names, name)
 		}
 	}
-	p.name = few(names, mostUnits)
-	return p.name
+	return few(names, mostUnits)
 }
 
 // addresses are a party's addresses of a family, or of both, in parentheses, the first of them.

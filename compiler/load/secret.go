@@ -39,7 +39,9 @@ func mayHoldPassword(line string) bool {
 }
 
 // isSecretPath reports whether a path leads to or into what its names say is a password.
-func isSecretPath(p source.Path) bool { return slices.ContainsFunc(p.Labels(), secretish().MatchString) }
+func isSecretPath(p source.Path) bool {
+	return slices.ContainsFunc(p.Labels(), secretish().MatchString)
+}
 
 // lineOf is a line of a file.
 type lineOf struct {
