@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"reflect"
-	"slices"
 	"strings"
 
 	"topoc/compiler/diag"
@@ -27,7 +26,7 @@ Mend it by taking it out, and change it wherever it is used: the history of the 
 of Kubernetes, which a topology only names: password: {secret: "bgp", key: "tor"}. Where it is no secret, a waiver says so.`,
 	Source: "GitGuardian, The State of Secrets Sprawl 2025; Cisco, Fact About Cisco Password Encryption (type 7)",
 	Run: func(p *Pass) {
-		w := stringWalk{visit: func(where []step, promise, value string) {
+		w := stringWalk{fields: map[reflect.Type][]stringField{}, visit: func(where []step, promise, value string) {
 			kind := secret.KindOf(promise, value)
 			if kind == "" {
 				return
@@ -65,8 +64,15 @@ func pathOf(steps []step) source.Path {
 // stringWalk visits every string of a model: values, and labels that the user chose. A path is made of where only for what is found:
 // there are far more strings than findings.
 type stringWalk struct {
-	where []step // in the value at hand; shared, not to be kept
-	visit func(where []step, promise, value string)
+	where  []step // in the value at hand; shared, not to be kept
+	visit  func(where []step, promise, value string)
+	fields map[reflect.Type][]stringField // of the structs seen so far
+}
+
+// stringField is a field of a struct that has strings, or holds what has some.
+type stringField struct {
+	index int
+	label string // empty: its fields stand beside the others
 }
 
 // walk visits the strings in v.
@@ -77,15 +83,16 @@ func (w *stringWalk) walk(v reflect.Value) {
 			w.walk(v.Elem())
 		}
 	case reflect.Struct:
-		if v.Type().PkgPath() == modelPackage { // else an address or the like
-			w.fields(v)
+		for _, f := range w.fieldsOf(v.Type()) {
+			if f.label == "" {
+				w.walk(v.Field(f.index))
+			} else {
+				w.into(step{label: f.label}, v.Field(f.index), "")
+			}
 		}
 	case reflect.Map:
 		w.entries(v)
 	case reflect.Slice:
-		if kind := v.Type().Elem().Kind(); kind != reflect.String && kind != reflect.Pointer && v.Type().Elem().PkgPath() != modelPackage {
-			return
-		}
 		for i := range v.Len() {
 			w.into(step{index: i}, v.Index(i), "")
 		}
@@ -94,36 +101,61 @@ func (w *stringWalk) walk(v reflect.Value) {
 
 var modelPackage = reflect.TypeFor[model.Topology]().PkgPath()
 
-func (w *stringWalk) fields(v reflect.Value) {
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Anonymous || name == "-" { // its fields stand beside the others
-			w.walk(v.Field(i))
-			continue
-		}
-		w.into(step{label: name}, v.Field(i), "")
+// fieldsOf returns the fields of a struct that are worth a visit.
+func (w *stringWalk) fieldsOf(t reflect.Type) []stringField {
+	all, known := w.fields[t]
+	if known {
+		return all
 	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.Anonymous || name == "-" {
+			name = ""
+		}
+		if mayHoldStrings(field.Type) {
+			all = append(all, stringField{i, name})
+		}
+	}
+	w.fields[t] = all
+	return all
+}
+
+// mayHoldStrings reports whether values of a type have strings of the user's: addresses and the like have none.
+func mayHoldStrings(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String, reflect.Map:
+		return true
+	case reflect.Pointer, reflect.Slice:
+		return mayHoldStrings(t.Elem())
+	case reflect.Struct:
+		return t.PkgPath() == modelPackage
+	}
+	return false
 }
 
 // entries visits the labels of a map and what is below each. Those of a node's labels promise what the values are.
 func (w *stringWalk) entries(v reflect.Value) {
 	isPromise := w.where[len(w.where)-1].label == "labels"
-	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-	for _, key := range keys {
-		at := step{label: key.String()}
-		w.into(at, key, "")
+	for all := v.MapRange(); all.Next(); {
+		at := step{label: all.Key().String()}
+		w.into(at, all.Key(), "")
 		promise := ""
 		if isPromise {
-			promise = key.String()
+			promise = at.label
 		}
-		w.into(at, v.MapIndex(key), promise)
+		w.into(at, all.Value(), promise)
 	}
 }
 
 // into visits a value one step further.
 func (w *stringWalk) into(s step, v reflect.Value, promise string) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+	}
 	w.where = append(w.where, s)
 	if v.Kind() == reflect.String {
 		w.visit(w.where, promise, v.String())

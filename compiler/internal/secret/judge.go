@@ -1,10 +1,11 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // harmless are words that stand where a password would, and are none.
@@ -15,9 +16,9 @@ var harmless = []string{
 }
 
 // placeholder is what is written in the place of a secret: <password>, ${PASSWORD}, {{ password }}, ****, (not shown).
-var placeholder = regexp.MustCompile(`^(?:<.*|\$\{.*|\$\(.*|\$[A-Za-z_]+|\{\{.*|\{.*|\[.*|\(.*|%[a-z].*|[*x.X…]+)$`)
+var placeholder = lazyregexp.New(`^(?:<.*|\$\{.*|\$\(.*|\$[A-Za-z_]+|\{\{.*|\{.*|\[.*|\(.*|%[a-z].*|[*x.X…]+)$`)
 
-func isPlaceholder(value, _ string) bool { return placeholder.MatchString(value) }
+func isPlaceholder(value, _ string) bool { return placeholder().MatchString(value) }
 
 // isHarmless reports whether value is no password, whatever its name promises.
 func isHarmless(value string) bool {
@@ -25,11 +26,11 @@ func isHarmless(value string) bool {
 	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 		return true
 	}
-	return placeholder.MatchString(value) || slices.Contains(harmless, strings.ToLower(strings.TrimSpace(value))) || isNumber.MatchString(value)
+	return placeholder().MatchString(value) || slices.Contains(harmless, strings.ToLower(strings.TrimSpace(value))) || isNumber().MatchString(value)
 }
 
 // isNumber is a small number, such as a version, a count of days or an order.
-var isNumber = regexp.MustCompile(`^v?[0-9]{1,3}(?:\.[0-9]{1,3})*[dhms]?$`)
+var isNumber = lazyregexp.New(`^v?[0-9]{1,3}(?:\.[0-9]{1,3})*[dhms]?$`)
 
 // isProse reports whether what follows "password:" goes on in plain words, as in "password: see the handbook".
 func isProse(value, rest string) bool {
@@ -41,7 +42,7 @@ func isProse(value, rest string) bool {
 
 // isPlain reports whether a value could be an ordinary word or name, as in "secret: bgp-passwords" or "password rotation".
 func isPlain(value, _ string) bool {
-	if isHarmless(value) || len(value) < 6 || isHex.MatchString(value) {
+	if isHarmless(value) || len(value) < 6 || isHex().MatchString(value) {
 		return true
 	}
 	letters, digits, others := 0, 0, 0
@@ -55,17 +56,17 @@ func isPlain(value, _ string) bool {
 			others++
 		}
 	}
-	return others == 0 && (digits == 0 || letters == 0 || isDNSName.MatchString(value))
+	return others == 0 && (digits == 0 || letters == 0 || isDNSName().MatchString(value))
 }
 
 var (
-	isHex = regexp.MustCompile(`^(?:0x)?[0-9a-f-]{8,}$|^(?:0x)?[0-9A-F-]{8,}$`)
+	isHex = lazyregexp.New(`^(?:0x)?[0-9a-f-]{8,}$|^(?:0x)?[0-9A-F-]{8,}$`)
 
 	// isDNSName is a name with parts, as those of objects of Kubernetes: one of letters and digits in one piece could be a password.
-	isDNSName = regexp.MustCompile(`^[a-z0-9]+(?:[-./][a-z0-9]+)+$`)
+	isDNSName = lazyregexp.New(`^[a-z0-9]+(?:[-./][a-z0-9]+)+$`)
 
 	// word is what names of devices and interfaces are made of, and random strings rarely have.
-	word = regexp.MustCompile(`[A-Z]?[a-z]{3,}[0-9]*`)
+	word = lazyregexp.New(`[A-Z]?[a-z]{3,}[0-9]*`)
 )
 
 func isLower(s string) bool {
@@ -99,7 +100,7 @@ func isRandom(s, before string) bool {
 		last = class
 	}
 	covered := 0
-	for _, w := range word.FindAllString(s, -1) {
+	for _, w := range word().FindAllString(s, -1) {
 		covered += len(w)
 	}
 	return min(count[0], count[1]) >= 2 && count[2] >= 1 && changes*100 >= len(s)*35 && covered*100 < len(s)*60

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"topoc/compiler/internal/lazyregexp"
 )
 
 // Hidden stands in the place of what is not shown.
@@ -24,29 +26,29 @@ type span struct {
 // form is a form that secrets have. Group 1 of the pattern is the secret, all of the match where there is none.
 type form struct {
 	kind       string
-	pattern    *regexp.Regexp
+	pattern    func() *regexp.Regexp
 	isHarmless func(value, rest string) bool // whether a match is harmless; nil: none is. rest is what stands behind it
 }
 
 // forms are looked for in this order; the first one says what it is.
 var forms = []form{
-	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY[^"]*|LS0tLS1CRUdJTi[A-Za-z0-9+/=]+|PuTTY-User-Key-File[^"]*`), nil},
-	{"an access key of AWS", regexp.MustCompile(`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b`), nil},
-	{"a token of GitHub", regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{22,}`), nil},
-	{"a token of GitLab", regexp.MustCompile(`\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{20,}`), nil},
-	{"a token of Slack", regexp.MustCompile(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`), nil},
-	{"an API key of Google", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), nil},
-	{"a token of a cloud service", regexp.MustCompile(
+	{"a private key", lazyregexp.New(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY[^"]*|LS0tLS1CRUdJTi[A-Za-z0-9+/=]+|PuTTY-User-Key-File[^"]*`), nil},
+	{"an access key of AWS", lazyregexp.New(`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b`), nil},
+	{"a token of GitHub", lazyregexp.New(`\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{22,}`), nil},
+	{"a token of GitLab", lazyregexp.New(`\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{20,}`), nil},
+	{"a token of Slack", lazyregexp.New(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`), nil},
+	{"an API key of Google", lazyregexp.New(`\bAIza[A-Za-z0-9_-]{35}`), nil},
+	{"a token of a cloud service", lazyregexp.New(
 		`\b(?:dop_v1_[a-f0-9]{64}|npm_[A-Za-z0-9]{36}|hv[sb]\.[A-Za-z0-9_-]{20,}|[rs]k_live_[A-Za-z0-9]{20,}|pypi-[A-Za-z0-9_-]{50,}|AGE-SECRET-KEY-1[A-Z0-9]{50,})`), nil},
-	{"a JSON web token", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`), nil},
-	{"a password's hash", regexp.MustCompile(`\$(?:1|2[abxy]?|5|6|7|8|14|y|gy|apr1|sha1|pbkdf2[a-z0-9-]*|scrypt|argon2(?:id?|d)|[ch]\$[0-9])\$[A-Za-z0-9./,=+$-]{8,}|\$9\$[A-Za-z0-9./]{8,}\$[A-Za-z0-9./]{20,}`), nil},
-	{"an enciphered password", regexp.MustCompile(`\$9\$[A-Za-z0-9./-]{4,}|%\^%#[^"]{8,}%\^%#|%[@$]%[@$][^"]{8,}%[@$]%[@$]`), nil},
-	{"an enciphered password", regexp.MustCompile(`(?i)\b(?:password|secret|key|md5)\s+(?:7|type\s*7)\s+"?((?:[01][0-9])(?:[0-9A-F]{2}){3,})\b`), nil},
-	{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^/\s:@"]+:([^/\s@"]+)@`), isPlaceholder},
-	{"a password", regexp.MustCompile(`(?i)(?:\b|_)(?:pass(?:word|wd|phrase|code)?|pwd|psk|pre-shared[ -]key|community[ -]string)["']?\s*[:=]+\s*["']?([^\s"',;]+)`), isProse},
-	{"a secret", regexp.MustCompile(`(?i)(?:\b|_)(?:secret|token|(?:api|access|auth|private|encryption|shared)[ _-]?(?:key|token|secret)|credentials?|md5)["']?\s*[:=]+\s*["']?([^\s"',;{}]+)`), isPlain},
-	{"a password", regexp.MustCompile(`(?i)\b(?:password|passwd|passphrase|secret|key-string|authentication-key|auth-password)\s+(?:[0-9]\s+|(?:cipher|simple|plaintext|ciphertext|clear|encrypted)\s+)?["']?([^\s"',;:=]+)`), isPlain},
-	{"a key or token, drawn at random", regexp.MustCompile(`[A-Za-z0-9+/]{20,}={0,2}`), nil},
+	{"a JSON web token", lazyregexp.New(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?`), nil},
+	{"a password's hash", lazyregexp.New(`\$(?:1|2[abxy]?|5|6|7|8|14|y|gy|apr1|sha1|pbkdf2[a-z0-9-]*|scrypt|argon2(?:id?|d)|[ch]\$[0-9])\$[A-Za-z0-9./,=+$-]{8,}|\$9\$[A-Za-z0-9./]{8,}\$[A-Za-z0-9./]{20,}`), nil},
+	{"an enciphered password", lazyregexp.New(`\$9\$[A-Za-z0-9./-]{4,}|%\^%#[^"]{8,}%\^%#|%[@$]%[@$][^"]{8,}%[@$]%[@$]`), nil},
+	{"an enciphered password", lazyregexp.New(`(?i)\b(?:password|secret|key|md5)\s+(?:7|type\s*7)\s+"?((?:[01][0-9])(?:[0-9A-F]{2}){3,})\b`), nil},
+	{"a password in a URL", lazyregexp.New(`\b[a-z][a-z0-9+.-]*://[^/\s:@"]+:([^/\s@"]+)@`), isPlaceholder},
+	{"a password", lazyregexp.New(`(?i)(?:\b|_)(?:pass(?:word|wd|phrase|code)?|pwd|psk|pre-shared[ -]key|community[ -]string)["']?\s*[:=]+\s*["']?([^\s"',;]+)`), isProse},
+	{"a secret", lazyregexp.New(`(?i)(?:\b|_)(?:secret|token|(?:api|access|auth|private|encryption|shared)[ _-]?(?:key|token|secret)|credentials?|md5)["']?\s*[:=]+\s*["']?([^\s"',;{}]+)`), isPlain},
+	{"a password", lazyregexp.New(`(?i)\b(?:password|passwd|passphrase|secret|key-string|authentication-key|auth-password)\s+(?:[0-9]\s+|(?:cipher|simple|plaintext|ciphertext|clear|encrypted)\s+)?["']?([^\s"',;:=]+)`), isPlain},
+	{"a key or token, drawn at random", lazyregexp.New(`[A-Za-z0-9+/]{20,}={0,2}`), nil},
 }
 
 // random is the last of forms, whose matches isRandom judges.
@@ -65,14 +67,14 @@ func KindOf(name, value string) string {
 	if kind := Kind(value); kind != "" {
 		return kind
 	}
-	if promising.MatchString(name) && !isHarmless(value) {
+	if promising().MatchString(name) && !isHarmless(value) {
 		return "a password"
 	}
 	return ""
 }
 
 // promising is the end of a name whose value is a password, a key or a token.
-var promising = regexp.MustCompile(`(?i)(?:^|[-_./ ])(?:password|passwd|passphrase|passcode|pwd|psk|secret|token|(?:api|access|private|shared|secret)[-_.]?key|md5|credentials?)$|[a-z0-9](?:Password|Passphrase|Secret|Token|ApiKey)$`)
+var promising = lazyregexp.New(`(?i)(?:^|[-_./ ])(?:password|passwd|passphrase|passcode|pwd|psk|secret|token|(?:api|access|private|shared|secret)[-_.]?key|md5|credentials?)$|[a-z0-9](?:Password|Passphrase|Secret|Token|ApiKey)$`)
 
 // Masked returns text with Hidden in the place of every part that looks like a secret.
 func Masked(text string) string {
@@ -99,7 +101,7 @@ func spans(text string, most int) []span {
 	}
 	var found []span
 	for i, f := range forms {
-		for _, m := range f.pattern.FindAllStringSubmatchIndex(text, -1) {
+		for _, m := range f.pattern().FindAllStringSubmatchIndex(text, -1) {
 			from, to := m[0], m[1]
 			if len(m) > 2 && m[2] >= 0 {
 				from, to = m[2], m[3]
