@@ -67,13 +67,15 @@ func whole(p netip.Prefix) place {
 	return place{p.Masked().Addr(), uint8(p.Bits()), uint8(p.Bits())}
 }
 
-// party is one end of a need: units, and of their addresses those that matter. Immutable once made.
+// party is one end of a need: units, and of their addresses those that matter. Immutable once made, but that title
+// remembers: no matter for several goroutines.
 type party struct {
 	units       []*unit // sorted, each once
 	places      []place // sorted by address, each once
 	ipv4, ipv6  []netip.Prefix
 	isLinkLocal bool   // some address is link-local, and none that the topology says
 	identity    string // the same for parties that are the same
+	name        string // what title returns, once it has
 }
 
 func newParty(units []*unit, places []place) *party {

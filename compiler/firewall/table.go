@@ -118,6 +118,9 @@ func identityOf(p *party) string {
 
 // title names a party.
 func (p *party) title() string {
+	if p.name != "" {
+		return p.name
+	}
 	count := map[*fabric.Cluster]int{}
 	for _, u := range p.units {
 		count[u.cluster]++
@@ -132,7 +135,8 @@ func (p *party) title() string {
 			names = append(names, name)
 		}
 	}
-	return few(names, mostUnits)
+	p.name = few(names, mostUnits)
+	return p.name
 }
 
 // addresses are a party's addresses of a family, or of both, in parentheses, the first of them.
