@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// TuneMemory sets the garbage collector up for a short process that mostly builds trees: it collects less often, unless GOGC
+// TuneMemory sets the garbage collector up for a short process that mostly builds trees: it collects less often at first, unless GOGC
 // is set in the environment, and harder as the heap comes near limit bytes (0: no limit). Stacks may grow so far that Load's own
 // limit ends them. For main, once, at start.
 func TuneMemory(gogc string, limit uint64) {
 	debug.SetMaxStack(min(hardMaxStack, math.MaxInt))
 	if gogc == "" {
-		debug.SetGCPercent(400)
+		collectSeldom()
 	}
 	if limit > 0 {
 		debug.SetMemoryLimit(int64(min(limit, 1<<62)))
