@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 
 	"topoc/compiler/diag"
@@ -24,21 +25,29 @@ taken for a secret.
 
 Mend it by taking it out, and change it wherever it is used: the history of the file keeps it. A password of BGP belongs into a Secret
 of Kubernetes, which a topology only names: password: {secret: "bgp", key: "tor"}. Where it is no secret, a waiver says so.`,
-	Source: "GitGuardian, The State of Secrets Sprawl 2025; Cisco, Fact About Cisco Password Encryption (type 7)",
+	Source: "GitGuardian, The State of Secrets Sprawl 2025; Cisco, Cisco IOS Password Encryption Facts (type 7)",
 	Run: func(p *Pass) {
-		w := stringWalk{fields: map[reflect.Type][]stringField{}, visit: func(where []step, promise, value string) {
-			kind := secret.KindOf(promise, value)
-			if kind == "" {
-				return
+		type secretAt struct {
+			where []step
+			value string
+			kind  string
+		}
+		var found []secretAt
+		w := stringWalk{visit: func(where []step, promise, value string) {
+			if kind := secret.KindOf(promise, value); kind != "" {
+				found = append(found, secretAt{slices.Clone(where), value, kind})
 			}
-			what := "a name below " + cmp.Or(string(pathOf(where[:len(where)-1])), "the topology")
-			if label := where[len(where)-1].label; label != value {
-				what = label
-			}
-			p.Reportf(pathOf(where), "%s looks like %s, which is not shown and must not be here", what, kind).
-				WithHint(`take it out, and change it wherever it is used: a topology names the Secret that holds a password, {secret: "NAME", key: "KEY"}`)
 		}}
 		w.walk(reflect.ValueOf(p.Fabric.Model))
+		slices.SortFunc(found, func(a, b secretAt) int { return cmp.Compare(pathOf(a.where), pathOf(b.where)) })
+		for _, s := range found {
+			what := "a name below " + cmp.Or(string(pathOf(s.where[:len(s.where)-1])), "the topology")
+			if label := s.where[len(s.where)-1].label; label != s.value {
+				what = label
+			}
+			p.Reportf(pathOf(s.where), "%s looks like %s, which is not shown and must not be here", what, s.kind).
+				WithHint(`take it out, and change it wherever it is used: a topology names the Secret that holds a password, {secret: "NAME", key: "KEY"}`)
+		}
 	},
 })
 
@@ -64,15 +73,15 @@ func pathOf(steps []step) source.Path {
 // stringWalk visits every string of a model: values, and labels that the user chose. A path is made of where only for what is found:
 // there are far more strings than findings.
 type stringWalk struct {
-	where  []step // in the value at hand; shared, not to be kept
-	visit  func(where []step, promise, value string)
-	fields map[reflect.Type][]stringField // of the structs seen so far
+	where []step // in the value at hand; shared, not to be kept
+	visit func(where []step, promise, value string)
+	plans map[reflect.Type][]fieldPlan // of structs, as far as met
 }
 
-// stringField is a field of a struct that has strings, or holds what has some.
-type stringField struct {
+// fieldPlan is a field of a struct that strings may be in.
+type fieldPlan struct {
 	index int
-	label string // empty: its fields stand beside the others
+	name  string // in the language; empty: its fields stand beside the others
 }
 
 // walk visits the strings in v.
@@ -83,11 +92,11 @@ func (w *stringWalk) walk(v reflect.Value) {
 			w.walk(v.Elem())
 		}
 	case reflect.Struct:
-		for _, f := range w.fieldsOf(v.Type()) {
-			if f.label == "" {
+		for _, f := range w.planOf(v.Type()) {
+			if f.name == "" {
 				w.walk(v.Field(f.index))
 			} else {
-				w.into(step{label: f.label}, v.Field(f.index), "")
+				w.into(step{label: f.name}, v.Field(f.index), "")
 			}
 		}
 	case reflect.Map:
@@ -99,13 +108,11 @@ func (w *stringWalk) walk(v reflect.Value) {
 	}
 }
 
-var modelPackage = reflect.TypeFor[model.Topology]().PkgPath()
-
-// fieldsOf returns the fields of a struct that are worth a visit.
-func (w *stringWalk) fieldsOf(t reflect.Type) []stringField {
-	all, known := w.fields[t]
-	if known {
-		return all
+// planOf returns the fields of a struct that strings may be in.
+func (w *stringWalk) planOf(t reflect.Type) []fieldPlan {
+	plan, ok := w.plans[t]
+	if ok {
+		return plan
 	}
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -114,14 +121,17 @@ func (w *stringWalk) fieldsOf(t reflect.Type) []stringField {
 			name = ""
 		}
 		if mayHoldStrings(field.Type) {
-			all = append(all, stringField{i, name})
+			plan = append(plan, fieldPlan{i, name})
 		}
 	}
-	w.fields[t] = all
-	return all
+	if w.plans == nil {
+		w.plans = map[reflect.Type][]fieldPlan{}
+	}
+	w.plans[t] = plan
+	return plan
 }
 
-// mayHoldStrings reports whether values of a type have strings of the user's: addresses and the like have none.
+// mayHoldStrings reports whether a type of the model is a string or has some: addresses, numbers and times don't.
 func mayHoldStrings(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String, reflect.Map:
@@ -134,28 +144,27 @@ func mayHoldStrings(t reflect.Type) bool {
 	return false
 }
 
-// entries visits the labels of a map and what is below each. Those of a node's labels promise what the values are.
+var modelPackage = reflect.TypeFor[model.Topology]().PkgPath()
+
+// entries visits the labels of a map and what is below each, in any order. Those of a node's labels promise what the values are.
 func (w *stringWalk) entries(v reflect.Value) {
 	isPromise := w.where[len(w.where)-1].label == "labels"
-	for all := v.MapRange(); all.Next(); {
-		at := step{label: all.Key().String()}
-		w.into(at, all.Key(), "")
-		promise := ""
+	isDeep := mayHoldStrings(v.Type().Elem())
+	for entries := v.MapRange(); entries.Next(); {
+		key, promise := entries.Key(), ""
 		if isPromise {
-			promise = at.label
+			promise = key.String()
 		}
-		w.into(at, all.Value(), promise)
+		at := step{label: key.String()}
+		w.into(at, key, "")
+		if isDeep {
+			w.into(at, entries.Value(), promise)
+		}
 	}
 }
 
 // into visits a value one step further.
 func (w *stringWalk) into(s step, v reflect.Value, promise string) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Slice:
-		if v.IsNil() {
-			return
-		}
-	}
 	w.where = append(w.where, s)
 	if v.Kind() == reflect.String {
 		w.visit(w.where, promise, v.String())

@@ -21,7 +21,7 @@ func FuzzForms(f *testing.F) {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, label, text string) {
-		if !utf8.ValidString(label + text) {
+		if !utf8.ValidString(label) || !utf8.ValidString(text) {
 			t.Skip("no string of a topology")
 		}
 		inner := Value{Kind: Struct, Fields: []Field{{label, literal(text)}}}
