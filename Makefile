@@ -7,7 +7,7 @@ TOPOLOGIES := $(wildcard topologies/*.cue)
 .PHONY: build test conformance lint golden bench fuzz demo deps release licences vulncheck clean
 
 build: ## the binary, bin/topoc
-	$(GO) build -trimpath -o bin/topoc ./cmd/topoc
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/topoc ./cmd/topoc
 
 demo: build ## build one of the example topologies and show what was made
 	bin/topoc build topologies/two-clusters.cue -o out/two-clusters

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -24,10 +23,10 @@ type release struct {
 	out     string
 	targets []target.Target
 
-	source string // a clone of what is committed: neither what git ignores nor a half-edited file gets into a release
-	work   string // where everything is made before it is moved to out
-	sbom   string // the program that lists modules
-	texts  []byte // the licences of what is linked
+	source string              // a clone of what is committed: neither what git ignores nor a half-edited file gets into a release
+	work   string              // where everything is made before it is moved to out
+	linked []thirdparty.Module // what is in the binaries
+	texts  []byte              // its licences
 }
 
 // run makes all files and returns their names, sorted.
@@ -86,17 +85,11 @@ func (r *release) prepare() error {
 	if _, err := run(r.source, nil, "git", "-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", strings.TrimSpace(commit)); err != nil {
 		return err
 	}
-	tools := filepath.Join(r.source, ".ci", "tools")
-	r.sbom = filepath.Join(r.work, executable("cyclonedx-gomod", runtime.GOOS))
-	if _, err := run(tools, []string{"GOFLAGS="}, "go", "build", "-o", r.sbom, "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod"); err != nil {
-		return err
-	}
-	linked, err := thirdparty.Linked(r.source)
-	if err != nil {
+	if r.linked, err = thirdparty.Linked(r.source); err != nil {
 		return err
 	}
 	var texts bytes.Buffer
-	err = thirdparty.WriteTexts(&texts, linked)
+	err = thirdparty.WriteTexts(&texts, r.linked)
 	r.texts = texts.Bytes()
 	return err
 }
@@ -128,9 +121,7 @@ func (r *release) make(t target.Target, dir string) ([]string, error) {
 		return nil, err
 	}
 	list := name + ".cdx.json"
-	_, err = run(r.work, nil, r.sbom, "bin", "-json", "-noserial", "-notimestamp", "-std", "-version", made.version,
-		"-output", filepath.Join(dir, list), binary)
-	return []string{list, archive}, err
+	return []string{list, archive}, writeSBOM(filepath.Join(dir, list), binary, r.linked)
 }
 
 // identity is what a binary says of where it comes from.

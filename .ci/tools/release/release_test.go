@@ -176,13 +176,19 @@ func testModules(t *testing.T, deps []*debug.Module, sbom []byte, linked []third
 	t.Helper()
 	var list struct {
 		BOMFormat  string `json:"bomFormat"`
-		Components []struct{ Name, Version, PURL string }
+		Components []struct {
+			Name, Version, PURL string
+			Licenses            []struct{ Expression string }
+		}
 	}
 	if err := json.Unmarshal(sbom, &list); err != nil || list.BOMFormat != "CycloneDX" {
 		t.Fatalf("no list of modules: %v, format %q", err, list.BOMFormat)
 	}
 	var got, want []string
 	for _, c := range list.Components {
+		if len(c.Licenses) != 1 || c.Licenses[0].Expression == "" || !strings.HasPrefix(c.PURL, "pkg:golang/"+c.Name+"@") {
+			t.Errorf("listed is %+v", c)
+		}
 		if c.Name != "std" {
 			got = append(got, c.Name+" "+c.Version)
 		}

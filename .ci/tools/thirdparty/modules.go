@@ -20,14 +20,14 @@ import (
 
 // Module is code of others that topoc is made with.
 type Module struct {
-	Path    string // "Go" for the standard library and the runtime
+	Path    string // Go for the standard library and the runtime
 	Version string // "" for Go's: it is the one of whoever builds
 	Dir     string
 	Files   []string // licences and notices, relative to Dir, with slashes; sorted
 }
 
-// goItself is what Module.Path is for the standard library.
-const goItself = "Go"
+// Go is what Module.Path is for the standard library.
+const Go = "Go"
 
 // listed is what `go list` says of a package.
 type listed struct {
@@ -93,7 +93,7 @@ func list(repo string, environ []string, args ...string) ([]listed, error) {
 func modules(packages []listed) ([]Module, error) {
 	byPath := map[string]*Module{}
 	for _, p := range packages {
-		m := Module{Path: goItself}
+		m := Module{Path: Go}
 		switch {
 		case p.Standard:
 			root, err := goroot()

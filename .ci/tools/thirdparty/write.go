@@ -35,7 +35,7 @@ func writeRows(b *bytes.Buffer, all []Module) error {
 			return err
 		}
 		version := m.Version
-		if m.Path == goItself {
+		if m.Path == Go {
 			version = "that of the build"
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", m.Path, version, licence, strings.Join(m.Files, ", "))
