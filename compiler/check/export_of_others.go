@@ -29,15 +29,16 @@ source: "RemotePeers"}] (Calico 3.27 or later). For VXLAN reject interface: "*.c
 interface, such as "eth0", over which Felix reaches those of the same subnet. A node's own blocks lead out of no interface.`,
 	Source: "calico#3810, bird#24, calico#7901; design/cluster-route-programming of Calico",
 	Run: func(p *Pass) {
-		var told []source.Path
+		told := map[source.Path]bool{}
 		blocks, hasInner := map[*fabric.Cluster][]simulate.Destination{}, map[*fabric.Cluster]bool{}
+		hears := map[*simulate.Part]bool{}
 		for _, s := range p.Predicted.Parts {
 			if s.Switch == nil && s.External == nil {
 				continue
 			}
 			for _, session := range s.Sessions {
 				from := exportedBy(session)
-				if from == nil || slices.Contains(told, from.at) {
+				if from == nil || told[from.at] {
 					continue
 				}
 				c := from.part.Cluster
@@ -48,9 +49,10 @@ interface, such as "eth0", over which Felix reaches those of the same subnet. A 
 				if hasInner[c] {
 					continue
 				}
-				if p.exportsFelix(from, s, session, blocks[c]) || p.exportsLearned(from, session, blocks[c]) {
-					told = append(told, from.at)
+				if _, isKnown := hears[from.part]; !isKnown {
+					hears[from.part] = hearsNodes(from.part)
 				}
+				told[from.at] = p.exportsFelix(from, s, session, blocks[c]) || hears[from.part] && p.exportsLearned(from, session, blocks[c])
 			}
 		}
 	},
@@ -115,13 +117,10 @@ func (p *Pass) blocksOf(c *fabric.Cluster) []simulate.Destination {
 	return all
 }
 
-// exportsLearned reports nodes that tell a switch of blocks which they have learned from nodes. A block of another part of the
+// exportsLearned reports nodes that tell a switch of blocks which they have learned from the nodes that they hear. A block of another part of the
 // cluster speaks for all, one of their own rack's if there is any. Where all nodes of the cluster are alike, only the messages tell
 // what the owner of a block announces from what the others do.
 func (p *Pass) exportsLearned(from *exporter, session *simulate.Session, blocks []simulate.Destination) bool {
-	if !from.hearsNodes() {
-		return false
-	}
 	isAlone := true
 	for _, isNear := range []bool{true, false} {
 		i := slices.IndexFunc(blocks, func(d simulate.Destination) bool {
@@ -149,10 +148,10 @@ func (p *Pass) exportsLearned(from *exporter, session *simulate.Session, blocks 
 	return true
 }
 
-// hearsNodes reports whether the nodes have sessions with others of their cluster.
-func (e *exporter) hearsNodes() bool {
-	return slices.ContainsFunc(e.part.Sessions, func(s *simulate.Session) bool {
-		return s.State == simulate.Established && s.Peer != nil && s.Peer.Nodes != nil && s.Peer.Cluster == e.part.Cluster
+// hearsNodes reports whether nodes have sessions with others of their cluster.
+func hearsNodes(part *simulate.Part) bool {
+	return slices.ContainsFunc(part.Sessions, func(s *simulate.Session) bool {
+		return s.State == simulate.Established && s.Peer != nil && s.Peer.Nodes != nil && s.Peer.Cluster == part.Cluster
 	})
 }
 
@@ -220,7 +219,7 @@ func (e *exporter) felixMatches(pool *fabric.Pool) []string {
 			}
 		}
 	}
-	if e.hearsNodes() {
+	if hearsNodes(e.part) {
 		matches = append(matches, `source: "RemotePeers"`)
 	}
 	return matches
