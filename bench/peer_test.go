@@ -28,8 +28,8 @@ func peers(t *testing.T) map[string]*peer {
 	all := map[string]*peer{}
 	for _, p := range []*peer{
 		{name: "cue", pkg: "cuelang.org/go/cmd/cue", version: moduleVersion(t, "cuelang.org/go")},
-		// The last one for Go 1.26, which go.mod asks for.
-		{name: "kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5", version: "v5.8.1"},
+		// The next one is for Go 1.27.
+		{name: "kustomize", pkg: "sigs.k8s.io/kustomize/kustomize/v5", version: "v5.8.2"},
 		{name: "helm", pkg: "helm.sh/helm/v4/cmd/helm", version: "v4.3.2"},
 	} {
 		p.path, p.missing = p.install()
@@ -51,7 +51,8 @@ func moduleVersion(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// install builds the program as its module's go.mod says. Another process that does so at the same time is waited for.
+// install builds the program as its module's go.mod says, in the place of other releases of it. Another process that does so at the
+// same time is waited for.
 func (p *peer) install() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -75,12 +76,22 @@ func (p *peer) install() (string, error) {
 		return program, nil
 	}
 	fmt.Fprintf(os.Stderr, "bench: building %s %s into %s; minutes from an empty build cache\n", p.name, p.version, dir)
+	others, err := filepath.Glob(filepath.Join(cache, p.name+"-*"))
+	if err != nil {
+		return "", err
+	}
+	for _, other := range others {
+		if err := os.RemoveAll(other); err != nil {
+			return "", err
+		}
+	}
+	staged := dir + ".building" // so that a dir is whole or not there
 	cmd := exec.Command("go", "install", p.pkg+"@"+p.version)
-	cmd.Env = append(os.Environ(), "GOBIN="+dir)
+	cmd.Env = append(os.Environ(), "GOBIN="+staged)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, lastLine(out))
 	}
-	return program, nil
+	return program, os.Rename(staged, dir)
 }
 
 // lastLine is the end of a program's output, where it says what went wrong.
