@@ -82,13 +82,21 @@ func (l *locator) offset(p token.Pos) offset {
 	return f.base + offset(min(p.Offset(), len(f.data)))
 }
 
-// pos returns the line and column of a place.
-func (l *locator) pos(at offset) source.Pos {
+// fileAt returns the file that a place is in; nil where it is in none.
+func (l *locator) fileAt(at offset) *sourceFile {
 	i := sort.Search(len(l.files), func(i int) bool { return l.files[i].base > at }) - 1
 	if at == 0 || i < 0 {
+		return nil
+	}
+	return l.files[i]
+}
+
+// pos returns the line and column of a place.
+func (l *locator) pos(at offset) source.Pos {
+	f := l.fileAt(at)
+	if f == nil {
 		return source.Pos{}
 	}
-	f := l.files[i]
 	lines, in := f.lines(), int(at-f.base)
 	line, found := slices.BinarySearch(lines, in)
 	if !found {

@@ -10,6 +10,7 @@ import (
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/token"
 
+	"topoc/compiler/internal/lazyregexp"
 	"topoc/compiler/source"
 )
 
@@ -184,7 +185,8 @@ func (l *locator) Made(path source.Path) source.Made {
 	if l.again == nil || isSecretPath(path) { // the line that a password is written in is never shown
 		return source.Made{}
 	}
-	if _, isWhole := l.find(path); !isWhole {
+	at, isWhole := l.find(path)
+	if !isWhole || l.isLiteral(l.entries[at].pos) {
 		return source.Made{}
 	}
 	l.again.mu.Lock()
@@ -202,6 +204,15 @@ func (l *locator) Made(path source.Path) source.Made {
 		}
 	}
 	return result
+}
+
+// plainLiteral is a string, number or boolean of CUE with nothing behind it that it could be part of.
+var plainLiteral = lazyregexp.New(`^(?:"[^"\\\n]*"|-?[0-9][0-9A-Za-z_.]*|true|false)[ \t]*(?:[,}\]\r\n]|//|$)`)
+
+// isLiteral reports whether a value is plainly written at a place: nobody needs to evaluate anything to know how it came about.
+func (l *locator) isLiteral(at offset) bool {
+	f := l.fileAt(at)
+	return f != nil && plainLiteral().Match(f.data[at-f.base:])
 }
 
 // selectorOf returns the selector for a label of a path.
