@@ -6,11 +6,11 @@ import (
 	"runtime/metrics"
 )
 
-// How much garbage may gather before it is collected, in percent of what lives: as much as garbageRoom has room for, but never less
-// than Go's own setting, nor more than pays.
+// How much garbage may gather before it is collected, in percent of what lives: as much as garbageRoom has room for, but no more than
+// pays, and not so little that most of the time went into collecting.
 const (
 	fewCollections  = 400
-	mostCollections = 100
+	mostCollections = 60
 	garbageRoom     = 384 << 20
 )
 
