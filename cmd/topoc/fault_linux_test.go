@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -43,6 +45,17 @@ links: bc: {b: address: "10.9.0.2/31", c: address: "10.9.0.3/31"}
 `
 )
 
+// crowded is narrow with so many switches more that their files are flushed all at once.
+func crowded() string {
+	var b strings.Builder
+	b.WriteString(narrow)
+	for i := range 20 {
+		fmt.Fprintf(&b, "switches: s%d: {dialect: \"frr\", asNumber: 65100, routerID: \"10.0.1.%d\"}\n", i, i)
+		fmt.Fprintf(&b, "links: l%d: {a: address: \"10.9.1.%d/31\", s%d: address: \"10.9.1.%d/31\"}\n", i, 2*i, i, 2*i+1)
+	}
+	return b.String()
+}
+
 var faultBuilds = []faultBuild{
 	{name: "first build", new: narrow},
 	{name: "update", old: narrow, new: wide, foreign: []string{"mine", "switches/mine"}},
@@ -69,13 +82,20 @@ func TestABuildWithstandsFaults(t *testing.T) {
 	if faultRuns.Add(1) > 1 {
 		step = 25
 	}
+	const rareCalls = "calls that only large builds make"
+	builds := append(slices.Clone(faultBuilds), faultBuild{name: rareCalls, old: narrow, new: crowded()})
 	var sweeps, points, recorded atomic.Int32
 	t.Run("builds", func(t *testing.T) {
-		for _, b := range faultBuilds {
+		seen := map[string]bool{}
+		for _, b := range builds {
 			lab := newFaultLab(t, b)
 			_, touched := record(t, lab.dir, func() { lab.prepare(t) })
+			if b.name == rareCalls {
+				maps.DeleteFunc(touched.counts, func(name string, _ int) bool { return seen[name] })
+			}
 			total := 0
-			for _, n := range touched.counts {
+			for name, n := range touched.counts {
+				seen[name] = true
 				total += n
 			}
 			t.Logf("%s: %d calls touch the directory: %v", b.name, total, touched.counts)
@@ -92,7 +112,7 @@ func TestABuildWithstandsFaults(t *testing.T) {
 		}
 	})
 	t.Logf("%d points of %d", points.Load(), recorded.Load())
-	isAll := step == 1 && int(sweeps.Load()) == len(faultBuilds)*len(faults) // -run may have picked some
+	isAll := step == 1 && int(sweeps.Load()) == len(builds)*len(faults) // -run may have picked some
 	if isAll && points.Load() < fewestPoints {
 		t.Errorf("faults at %d points; the test wants at least %d", points.Load(), fewestPoints)
 	}
@@ -197,17 +217,20 @@ func TestABuildMayBeInterrupted(t *testing.T) {
 		_, touched := record(t, lab.dir, func() { lab.prepare(t) })
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 			for _, name := range []string{"openat", "write", "renameat", "fsync"} {
-				lab.prepare(t)
-				before := snapshot(t, lab.dir)
-				n := touched.counts[name]/2 + 1
-				run, _ := touched.injected(t, lab.dir, "signal="+signalName(signal), name, n)
-				at := fmt.Sprintf("%s: %v at %s %d", b.name, signal, name, n)
-				status := run.ProcessState.Sys().(syscall.WaitStatus)
-				if !status.Signaled() || status.Signal() != signal {
-					t.Errorf("%s: %v", at, run.ProcessState)
+				at := fmt.Sprintf("%s: %v at %s", b.name, signal, name)
+				isEnded := false
+				for n := touched.counts[name]/2 + 1; n > 0 && !isEnded; n-- { // not every point is met
+					lab.prepare(t)
+					before := snapshot(t, lab.dir)
+					run, _ := touched.injected(t, lab.dir, "signal="+signalName(signal), name, n)
+					status := run.ProcessState.Sys().(syscall.WaitStatus)
+					isEnded = status.Signaled() && status.Signal() == signal
+					lab.wantWhole(t, at, before)
+					lab.wantMended(t, at)
 				}
-				lab.wantWhole(t, at, before)
-				lab.wantMended(t, at)
+				if !isEnded {
+					t.Errorf("%s does not end the build", at)
+				}
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -14,15 +13,9 @@ import (
 // name; the manifest that announces changes is before the first of them, and all of them before the one that says that they are done.
 func TestABuildFlushesInOrder(t *testing.T) {
 	requireStrace(t)
-	var many strings.Builder
-	many.WriteString(narrow)
-	for i := range 20 {
-		fmt.Fprintf(&many, "switches: s%d: {dialect: \"frr\", asNumber: 65100, routerID: \"10.0.1.%d\"}\n", i, i)
-		fmt.Fprintf(&many, "links: l%d: {a: address: \"10.9.1.%d/31\", s%d: address: \"10.9.1.%d/31\"}\n", i, 2*i, i, 2*i+1)
-	}
 	for _, b := range append(slices.Clone(faultBuilds),
-		faultBuild{name: "many files", old: narrow, new: many.String()},
-		faultBuild{name: "many stale files", old: many.String(), new: narrow},
+		faultBuild{name: "many files", old: narrow, new: crowded()},
+		faultBuild{name: "many stale files", old: crowded(), new: narrow},
 	) {
 		t.Run(b.name, func(t *testing.T) {
 			lab := newFaultLab(t, b)
