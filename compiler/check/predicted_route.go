@@ -1,8 +1,6 @@
 package check
 
 import (
-	"slices"
-
 	"topoc/compiler/fabric"
 	"topoc/compiler/simulate"
 )
@@ -18,12 +16,12 @@ func (p *Pass) follower() *simulate.Follower {
 // wanted calls visit for every destination of pods and services and every part of nodes that is to reach it: pods of its own
 // cluster, and what its cluster takes from a partner. In the order of destinations, then parts.
 func (p *Pass) wanted(visit func(simulate.Destination, *simulate.Part)) {
-	takers := map[*fabric.Cluster][]fabric.Partner{} // by whose routes are taken; Cluster is who takes them
+	type pair struct{ of, by *fabric.Cluster } // whose routes are taken, and who takes them
+	pods, services := map[pair]bool{}, map[pair]bool{}
 	for _, c := range p.Fabric.Clusters {
 		for _, partner := range c.Partners() {
-			of := partner.Cluster
-			partner.Cluster = c
-			takers[of] = append(takers[of], partner)
+			both := pair{partner.Cluster, c}
+			pods[both], services[both] = pods[both] || partner.Pods, services[both] || partner.Services
 		}
 	}
 	for d := range p.Predicted.Destinations() {
@@ -35,10 +33,10 @@ func (p *Pass) wanted(visit func(simulate.Destination, *simulate.Part)) {
 			if part.Nodes == nil {
 				continue
 			}
-			isWanted := part.Cluster == owner && d.IsPods() || part.Cluster != owner &&
-				slices.ContainsFunc(takers[owner], func(t fabric.Partner) bool {
-					return t.Cluster == part.Cluster && (t.Pods && d.IsPods() || t.Services && d.IsServices())
-				})
+			isWanted := d.IsPods()
+			if both := (pair{owner, part.Cluster}); part.Cluster != owner {
+				isWanted = pods[both] && d.IsPods() || services[both] && d.IsServices()
+			}
 			if isWanted {
 				visit(d, part)
 			}
