@@ -305,19 +305,21 @@ func (s *survey) host(h *fabric.Host) []need {
 			needs = append(needs, need{rank: rank, why: why, protocol: protocol, ports: ports, from: from, to: target, forwarded: true})
 		}
 	}
-	for _, c := range s.Clusters {
-		var pods, services []place
-		for _, r := range h.Routes {
-			switch {
-			case r.Cluster != c:
-			case r.Kind == fabric.PodRange:
-				pods = append(pods, whole(r.Prefix))
-			default:
-				services = append(services, whole(r.Prefix))
-			}
+	pods, services := map[*fabric.Cluster][]place{}, map[*fabric.Cluster][]place{}
+	var clusters []*fabric.Cluster // sorted, as the routes are
+	for _, r := range h.Routes {
+		if n := len(clusters); n == 0 || clusters[n-1] != r.Cluster {
+			clusters = append(clusters, r.Cluster)
 		}
-		add(hostTraffic, c, "pods", "static routes of hosts", anyProtocol, nil, pods)
-		add(hostTraffic, c, "services", "static routes of hosts", anyProtocol, nil, services)
+		of := services
+		if r.Kind == fabric.PodRange {
+			of = pods
+		}
+		of[r.Cluster] = append(of[r.Cluster], whole(r.Prefix))
+	}
+	for _, c := range clusters {
+		add(hostTraffic, c, "pods", "static routes of hosts", anyProtocol, nil, pods[c])
+		add(hostTraffic, c, "services", "static routes of hosts", anyProtocol, nil, services[c])
 	}
 	if h.DNS == nil {
 		return needs
