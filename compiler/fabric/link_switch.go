@@ -172,10 +172,13 @@ func (l *linker) linkHosts() {
 		}
 		for _, clusterName := range names(m.Routes) {
 			at := h.At().Fields("routes", clusterName)
-			for _, r := range l.staticRoutes(at, clusterName, m.Routes[clusterName], []netip.Prefix{h.Address, h.Address6}) {
+			routes := l.staticRoutes(at, clusterName, m.Routes[clusterName], []netip.Prefix{h.Address, h.Address6})
+			for _, r := range routes {
 				h.Routes = append(h.Routes, *r)
 			}
-			l.needFamily(h, at, clusterName)
+			if len(routes) == 0 {
+				l.needFamily(h, at, clusterName)
+			}
 		}
 		if m.DNS != nil {
 			h.DNS = l.hostDNS(h, m.DNS)
@@ -184,10 +187,10 @@ func (l *linker) linkHosts() {
 	}
 }
 
-// needFamily reports routes to a cluster that has ranges of the family only which the host has no address of.
+// needFamily reports that there are no routes to a cluster where it has ranges of the family only which the host has no address of.
 func (l *linker) needFamily(h *Host, at source.Path, clusterName string) {
 	c := l.cluster(clusterName)
-	if c == nil || slices.ContainsFunc(h.Routes, func(r StaticRoute) bool { return r.Cluster == c }) {
+	if c == nil {
 		return
 	}
 	ranges := slices.Concat(c.PodRanges(), c.ServiceCIDRs)
