@@ -88,9 +88,10 @@ func (t *tree) readEntry(e entry) (File, error) {
 
 // openTree opens dir for reading, locked until done is called.
 func openTree(dir string) (t *tree, done func(), err error) {
-	root, done, err := openLocked(dir, shared)
+	root, unlock, err := openLocked(dir, shared)
 	if err != nil {
 		return nil, nil, err
 	}
-	return newTree(dir, root), done, nil
+	t = newTree(dir, root)
+	return t, func() { t.forget(); unlock() }, nil
 }

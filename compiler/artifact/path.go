@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 )
@@ -96,9 +95,10 @@ func fold(p string) string { return strings.ToLower(p) }
 // ancestors returns the directories above p from the outermost to the innermost, without the root.
 func ancestors(p string) []string {
 	var dirs []string
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
-		dirs = append(dirs, dir)
+	for i := range len(p) {
+		if p[i] == '/' {
+			dirs = append(dirs, p[:i])
+		}
 	}
-	slices.Reverse(dirs)
 	return dirs
 }

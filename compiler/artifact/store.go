@@ -42,7 +42,7 @@ func (s *store) create(place string, f File) error {
 	}
 	var file *os.File
 	err := s.step("create", f.Path, func() (err error) {
-		file, err = s.root.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+		file, err = s.createNew(place, perm)
 		return err
 	})
 	if err != nil {
@@ -57,15 +57,24 @@ func (s *store) create(place string, f File) error {
 
 // rename puts what stands at place at p, in place of the file there.
 func (s *store) rename(place, p string) error {
-	return s.step("replace", p, func() error { return insist(func() error { return s.root.Rename(place, p) }, isHeld) })
+	return s.step("replace", p, func() error { return insist(func() error { return s.move(place, p) }, isHeld) })
 }
 
 func (s *store) mkdir(dir string) error {
-	return s.step("create", dir, func() error { return s.root.Mkdir(dir, dirMode) })
+	return s.step("create", dir, func() error {
+		above, name, err := s.near(dir)
+		if err != nil {
+			return err
+		}
+		return above.root.Mkdir(name, dirMode)
+	})
 }
 
 // mkdirAll makes the directories above p that are not there.
 func (s *store) mkdirAll(p string) error {
+	if s.isInDirectory(p) {
+		return nil
+	}
 	for _, dir := range ancestors(p) {
 		at, err := s.lookDir(dir)
 		if err != nil {
@@ -85,6 +94,7 @@ func (s *store) mkdirAll(p string) error {
 // remove removes the file or empty directory at p. There need be none.
 func (s *store) remove(p string) error {
 	clear(s.dirs) // all of it: where case is ignored, other spellings of p are in there too
+	s.forget()
 	return s.step("remove", p, func() error {
 		return insist(func() error { return ignore(s.root.Remove(p), fs.ErrNotExist) }, isHeld)
 	})
@@ -92,6 +102,7 @@ func (s *store) remove(p string) error {
 
 // removeAll removes what stands at p and, if it is a directory, all below. It follows no link.
 func (s *store) removeAll(p string) error {
+	s.forget()
 	return s.step("remove", p, func() error { return insist(func() error { return s.root.RemoveAll(p) }, isHeld) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -17,6 +18,9 @@ type tree struct {
 	dir  string           // as the user named it, for messages
 	root *os.Root         // nil where the directory does not exist: it reads as empty
 	dirs map[string]found // what stands at the ancestors of the files looked at
+
+	top    opened    // root, where near was asked for it
+	recent [2]opened // the directories last worked in, the latest first
 }
 
 func newTree(dir string, root *os.Root) *tree {
@@ -52,10 +56,12 @@ func (t *tree) look(p string) (found, error) {
 	if t.root == nil {
 		return found{at: p}, nil
 	}
-	for _, dir := range ancestors(p) {
-		above, err := t.lookDir(dir)
-		if err != nil || above.what != directory {
-			return above, err
+	if !t.isInDirectory(p) {
+		for _, dir := range ancestors(p) {
+			above, err := t.lookDir(dir)
+			if err != nil || above.what != directory {
+				return above, err
+			}
 		}
 	}
 	at, info, err := t.lstat(p)
@@ -65,12 +71,17 @@ func (t *tree) look(p string) (found, error) {
 	if info.Size() > maxFile {
 		return at, t.failed("read", p, ErrTooLarge)
 	}
-	data, err := t.root.ReadFile(p)
+	data, err := t.read(p)
 	if err != nil {
 		return at, t.failed("read", p, err)
 	}
 	at.file = &File{Path: p, Mode: modeOf(info), Data: data}
 	return at, nil
+}
+
+// isInDirectory reports whether what is above p is known to be a directory: so is all above that then.
+func (t *tree) isInDirectory(p string) bool {
+	return t.dirs[path.Dir(p)].what == directory
 }
 
 // lookDir is lstat, remembered.
@@ -87,7 +98,11 @@ func (t *tree) lookDir(dir string) (found, error) {
 
 // lstat finds out what stands at p, which no link leads to. The info is nil where nothing does.
 func (t *tree) lstat(p string) (found, fs.FileInfo, error) {
-	info, err := t.root.Lstat(p)
+	dir, name, err := t.near(p)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = dir.root.Lstat(name)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
 		return found{at: p}, nil, nil

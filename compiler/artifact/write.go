@@ -45,6 +45,7 @@ func write(dir string, set *Set, opts Options, around stepper) (result Result, e
 	}()
 
 	s := &store{tree: newTree(dir, root), around: around}
+	defer s.forget()
 	c, err := compare(s.tree, set, opts)
 	if err != nil {
 		return Result{}, err

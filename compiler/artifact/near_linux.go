@@ -1,0 +1,64 @@
+package artifact
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// createNew creates a file that is not there. It asks the kernel by itself: os.Root makes six calls of one, to find out whether what it
+// made is a file that one could wait for.
+func (t *tree) createNew(p string, perm fs.FileMode) (*os.File, error) {
+	dir, name, err := t.descriptor(p)
+	if err != nil {
+		return nil, err
+	}
+	var file int
+	err = retried(func() error {
+		file, err = unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(perm))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(file), p), nil
+}
+
+// move renames a file. os.Root would open each directory on the way to both names.
+func (t *tree) move(from, to string) error {
+	source, oldName, err := t.descriptor(from)
+	if err != nil {
+		return err
+	}
+	target, newName, err := t.descriptor(to)
+	if err != nil {
+		return err
+	}
+	return retried(func() error { return unix.Renameat(source, oldName, target, newName) })
+}
+
+// descriptor is near with the descriptor of the directory.
+func (t *tree) descriptor(p string) (int, string, error) {
+	dir, name, err := t.near(p)
+	if err != nil {
+		return 0, "", err
+	}
+	if dir.file == nil {
+		if dir.file, err = dir.root.Open("."); err != nil {
+			return 0, "", err
+		}
+		dir.descriptor = int(dir.file.Fd()) // a system call too
+	}
+	return dir.descriptor, name, nil
+}
+
+// retried makes a system call again where a signal interrupted it, as happens on some network and user-space file systems.
+func retried(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}

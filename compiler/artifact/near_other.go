@@ -1,0 +1,20 @@
+//go:build !linux
+
+package artifact
+
+import (
+	"io/fs"
+	"os"
+)
+
+// createNew creates a file that is not there.
+func (t *tree) createNew(p string, perm fs.FileMode) (*os.File, error) {
+	dir, name, err := t.near(p)
+	if err != nil {
+		return nil, err
+	}
+	return dir.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+}
+
+// move renames a file.
+func (t *tree) move(from, to string) error { return t.root.Rename(from, to) }
