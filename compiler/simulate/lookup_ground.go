@@ -31,6 +31,7 @@ type ground struct {
 	loopbacks []netip.Addr         // of a switch
 	shared    []sharedAddress      // that the part's members share with others: anycast or virtual gateways
 	statics   []static             // longest first
+	staticAt  map[netip.Prefix]int // of statics while they are added, which are not sorted then
 	gateway   netip.Addr           // of the default route; zero: none that anybody declared
 	believes  bool                 // in a default gateway of which the topology knows nothing but perhaps its address
 	onGateway *action              // the default route; nil: there is none
@@ -121,6 +122,7 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 	if p.Switch != nil {
 		s.shareAddresses(g, p, f)
 	}
+	g.staticAt = nil
 	slices.SortStableFunc(g.statics, func(a, b static) int {
 		if a.prefix.Bits() != b.prefix.Bits() {
 			return b.prefix.Bits() - a.prefix.Bits()
@@ -303,14 +305,14 @@ func (g *ground) hasStatic(p netip.Prefix) bool {
 // addStatic adds a route over the next hops that are on a connected subnet: a device takes no other, and has no route where
 // none is left. The next hops of one prefix that is written several times add up.
 func (g *ground) addStatic(prefix netip.Prefix, proto string, metric uint32, via []netip.Addr) {
-	at := slices.IndexFunc(g.statics, func(r static) bool { return r.prefix == prefix })
+	at, isKnown := g.staticAt[prefix]
 	var hops []hop
-	if at >= 0 {
+	if isKnown {
 		hops = slices.Clone(g.statics[at].action.hops)
 	}
 	for _, a := range via {
-		isKnown := slices.ContainsFunc(hops, func(h hop) bool { return h.gateway == a })
-		if !isKnown && g.attachmentTo(a, nil) != nil {
+		isThere := slices.ContainsFunc(hops, func(h hop) bool { return h.gateway == a })
+		if !isThere && g.attachmentTo(a, nil) != nil {
 			hops = append(hops, hop{NextHop: bgp.NextHop{Hop: -1}, gateway: a})
 		}
 	}
@@ -319,9 +321,13 @@ func (g *ground) addStatic(prefix netip.Prefix, proto string, metric uint32, via
 	}
 	slices.SortFunc(hops, func(a, b hop) int { return a.gateway.Compare(b.gateway) })
 	route := static{prefix: prefix, proto: proto, action: &action{kind: forward, proto: proto, metric: metric, hops: hops}}
-	if at >= 0 {
+	if isKnown {
 		g.statics[at] = route
 		return
 	}
+	if g.staticAt == nil {
+		g.staticAt = map[netip.Prefix]int{}
+	}
+	g.staticAt[prefix] = len(g.statics)
 	g.statics = append(g.statics, route)
 }
