@@ -40,6 +40,8 @@ func Dimensions() []Dimension {
 		{"switches", growSwitches},
 		{"links", growLinks},
 		{"hosts", growHosts},
+		{"static routes", growStatics},
+		{"forwarded domains", growDomains},
 		{"reserved ranges", growReserved},
 		{"expectations", growExpectations},
 		{"waivers", growWaivers},
@@ -175,6 +177,39 @@ func growHosts(w io.Writer, n int) {
 		fmt.Fprintf(w, "\t\"h%d\": {address: \"%s/13\", system: \"iproute2\", routes: prod: via: [\"node-0\", \"node-1\"]}\n", i, at(68, i+1))
 	}
 	fmt.Fprint(w, "}\n")
+}
+
+// growStatics writes a switch and a host that have routes to many clusters.
+func growStatics(w io.Writer, n int) {
+	writeSmallClusters(w, n, 4200000000)
+	fmt.Fprintf(w, "switches: core: {dialect: \"frr\", interfaces: vlan10: address: \"%s/13\"}\n", at(64, 1))
+	fmt.Fprintf(w, "hosts: h: {address: \"%s/13\", system: \"iproute2\"}\n", at(68, 1))
+	for _, device := range []string{"switches: core: staticRoutes", "hosts: h: routes"} {
+		fmt.Fprintf(w, "%s: {\n", device)
+		for i := range n {
+			fmt.Fprintf(w, "\tc%d: via: [\"c%[1]d-a\", \"c%[1]d-b\"]\n", i)
+		}
+		fmt.Fprint(w, "}\n")
+	}
+}
+
+// growDomains writes a host that forwards the domains of many clusters.
+func growDomains(w io.Writer, n int) {
+	writeSmallClusters(w, n, 4200000000)
+	fmt.Fprint(w, "clusters: {\n")
+	for i := range n {
+		fmt.Fprintf(w, "\tc%d: {serviceCIDRs: [\"%s/27\"], dns: {domain: \"c%[1]d.example\", service: \"%s\"}}\n", i, at(96, i<<5), at(96, i<<5+10))
+	}
+	fmt.Fprint(w, "}\n")
+	fmt.Fprintf(w, "hosts: h: {address: \"%s/13\", system: \"iproute2\", dns: {server: \"dnsmasq\", forward: [", at(68, 1))
+	for i := range n {
+		fmt.Fprintf(w, "\"c%d\", ", i)
+	}
+	fmt.Fprint(w, "]}, routes: {\n")
+	for i := range n {
+		fmt.Fprintf(w, "\tc%d: via: [\"c%[1]d-a\", \"c%[1]d-b\"]\n", i)
+	}
+	fmt.Fprint(w, "}}\n")
 }
 
 func growReserved(w io.Writer, n int) {
