@@ -87,6 +87,9 @@ func (b *build) publish() error {
 			return err
 		}
 	}
+	if err := b.prune(b.stale); err != nil {
+		return err
+	}
 	for i, f := range b.writes {
 		if err := b.mkdirAll(f.Path); err != nil {
 			return err
@@ -98,18 +101,18 @@ func (b *build) publish() error {
 	return b.syncDirs()
 }
 
-// removeStale removes a file of an earlier build, if it is still there, and the directories that this leaves empty.
+// removeStale removes a file of an earlier build, if it is still there.
 func (b *build) removeStale(p string) error {
-	at, err := b.look(p)
-	if err != nil {
-		return err
-	}
-	if at.file != nil {
-		if err := b.remove(p); err != nil {
+	for _, dir := range ancestors(p) {
+		if above, err := b.lookDir(dir); err != nil || above.what != directory {
 			return err
 		}
 	}
-	return b.prune(p)
+	at, _, err := b.lstat(p)
+	if err != nil || at.what != regular {
+		return err
+	}
+	return b.remove(p)
 }
 
 // putManifest replaces MANIFEST.json, and waits until the disk has it: what a manifest says comes before or after the changes

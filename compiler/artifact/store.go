@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
@@ -93,10 +93,12 @@ func (s *store) mkdirAll(p string) error {
 
 // remove removes the file or empty directory at p. There need be none.
 func (s *store) remove(p string) error {
-	clear(s.dirs) // all of it: where case is ignored, other spellings of p are in there too
-	s.forget()
 	return s.step("remove", p, func() error {
-		return insist(func() error { return ignore(s.root.Remove(p), fs.ErrNotExist) }, isHeld)
+		above, name, err := s.near(p)
+		if err != nil {
+			return err
+		}
+		return insist(func() error { return ignore(above.root.Remove(name), fs.ErrNotExist) }, isHeld)
 	})
 }
 
@@ -106,20 +108,31 @@ func (s *store) removeAll(p string) error {
 	return s.step("remove", p, func() error { return insist(func() error { return s.root.RemoveAll(p) }, isHeld) })
 }
 
-// prune removes the directories above p, from the innermost, until one is not empty.
-func (s *store) prune(p string) error {
-	for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+// prune removes the directories above the files that stood at paths, as far as nothing is left in them, the innermost first.
+func (s *store) prune(paths []string) error {
+	above := map[string]bool{}
+	for _, p := range paths {
+		for _, dir := range ancestors(p) {
+			above[dir] = true
+		}
+	}
+	for _, dir := range slices.Backward(sortedKeys(above)) {
 		at, err := s.lookDir(dir)
-		if err != nil || at.what == link || at.what == special {
+		if err != nil {
 			return err
 		}
 		if at.what != directory {
 			continue
 		}
-		entries, err := s.list(dir)
-		if err != nil || len(entries) > 0 {
+		isEmpty, err := s.isEmpty(dir)
+		if err != nil {
 			return err
 		}
+		if !isEmpty {
+			continue
+		}
+		clear(s.dirs) // all of it: where case is ignored, other spellings of dir are in there too
+		s.forget()
 		if err := s.remove(dir); err != nil {
 			return err
 		}

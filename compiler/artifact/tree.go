@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -148,6 +149,20 @@ func (t *tree) list(dir string) ([]fs.DirEntry, error) {
 		return nil, t.failed("list", dir, err)
 	}
 	return entries, nil
+}
+
+// isEmpty reports whether nothing stands in dir, which is a directory.
+func (t *tree) isEmpty(dir string) (bool, error) {
+	f, err := t.root.Open(dir)
+	if err != nil {
+		return false, t.failed("list", dir, err)
+	}
+	defer f.Close()
+	_, err = f.ReadDir(1)
+	if err != nil && err != io.EOF {
+		return false, t.failed("list", dir, err)
+	}
+	return err == io.EOF, nil
 }
 
 // readManifest reads MANIFEST.json. m is nil where it cannot be used, file where there is none; then, unless there is nothing at
