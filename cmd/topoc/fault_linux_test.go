@@ -133,7 +133,7 @@ type faultSweep struct {
 	touching
 	fault string
 
-	points, tried int // of all points, those where the fault came, and those where it was to
+	tried, points int // where the fault was to come, and where it came
 	harmless      int // points at which a fault changed nothing at all
 	underway      string
 }
@@ -142,25 +142,24 @@ func (s *faultSweep) run(step int) {
 	for name, count := range s.counts {
 		isHit := make([]bool, count)
 		for n := 0; n < count; n += step {
-			s.tried++
-			const attempts = 8
+			const attempts = 5
 			when := n + 1
-			for range attempts {
-				if isHit[n] || s.Failed() {
-					break
-				}
+			for attempt := 0; attempt < attempts && !isHit[n]; attempt++ {
 				calls, hits := s.at(name, when)
 				for _, hit := range hits {
-					if hit < count && !isHit[hit] {
+					if hit < count {
 						isHit[hit] = true
-						s.points++
 					}
 				}
 				when = inItsThread(calls, n)
 			}
+			s.tried++
+			if isHit[n] {
+				s.points++
+			}
 		}
 	}
-	s.Logf("%d points, %d of them without consequences", s.points, s.harmless)
+	s.Logf("%d points of %d, %d of them without consequences", s.points, s.tried, s.harmless)
 }
 
 // inItsThread returns the how manieth of its thread call n is. Where the runtime goes on in another thread, strace counts anew.

@@ -140,48 +140,15 @@ func TestAFileThatIsTooLargeIsNotRead(t *testing.T) {
 func TestAStoppedBuildIsWaitedFor(t *testing.T) {
 	files := []string{"a", "1", "b/c", "1", "one/x", "1"}
 	if dir := os.Getenv("ARTIFACT_TEST_STOP_IN"); dir != "" {
-		_, err := write(dir, setOf(t, files...), Options{}, func(verb, path string, do func() error) error {
-			if verb == "replace" && path == "b/c" {
-				fmt.Println("half-way")
-				if _, err := io.Copy(io.Discard, os.Stdin); err != nil { // until the test ends it
-					return err
-				}
-			}
-			return do()
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		buildHalfWay(t, dir, setOf(t, files...))
 		return
 	}
-	dir := filepath.Join(scratch(t), "out")
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-	child.Env = append(os.Environ(), "ARTIFACT_TEST_STOP_IN="+dir)
-	goOn, err := child.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	said, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(said).ReadString('\n'); err != nil || line != "half-way\n" {
-		t.Fatalf("%v: %s", err, line)
-	}
-	var status syscall.WaitStatus
-	if err := child.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := syscall.Wait4(child.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
-		t.Fatalf("%v, %v", err, status)
-	}
+	dir, set := filepath.Join(scratch(t), "out"), setOf(t, "a", "2", "two", "2")
+	goOn := stoppedBuild(t, dir)
 
 	defer func(before time.Duration) { patience = before }(patience)
 	patience = 50 * time.Millisecond
-	left, set := contents(t, dir), setOf(t, "a", "2", "two", "2")
+	left := contents(t, dir)
 	for name, call := range map[string]func() error{
 		"Write": func() error { _, err := Write(dir, set, Options{}); return err },
 		"Check": func() error { _, err := Check(dir, set, Options{}); return err },
@@ -202,16 +169,65 @@ func TestAStoppedBuildIsWaitedFor(t *testing.T) {
 		second <- err
 	}()
 	time.Sleep(20 * time.Millisecond)
-	if err := child.Process.Signal(syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
-	goOn.Close()
-	if err := child.Wait(); err != nil {
-		t.Errorf("the build that was stopped: %v", err)
-	}
+	goOn()
 	if err := <-second; err != nil {
 		t.Errorf("the build that waited: %v", err)
 	}
 	wantContents(t, dir, "a", "2", "two", "2")
 	wantKinds(t, dir, set, Options{})
+}
+
+// buildHalfWay writes set to dir, says when the first file of it is in place, and goes on once standard input has ended.
+func buildHalfWay(t *testing.T, dir string, set *Set) {
+	t.Helper()
+	_, err := write(dir, set, Options{}, func(verb, path string, do func() error) error {
+		if verb == "replace" && path == "b/c" {
+			fmt.Println("half-way")
+			if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+				return err
+			}
+		}
+		return do()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stoppedBuild runs this test again, as a process that builds in dir half-way and is stopped by a signal there. It ends once goOn is
+// called, and must succeed.
+func stoppedBuild(t *testing.T, dir string) (goOn func()) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), "ARTIFACT_TEST_STOP_IN="+dir)
+	input, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil || line != "half-way\n" {
+		t.Fatalf("%v: %s", err, line)
+	}
+	var status syscall.WaitStatus
+	if err := child.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := syscall.Wait4(child.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("%v, %v", err, status)
+	}
+	return func() {
+		if err := child.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		input.Close()
+		if err := child.Wait(); err != nil {
+			t.Errorf("the build that was stopped: %v", err)
+		}
+	}
 }
