@@ -189,6 +189,11 @@ func (l *locator) Made(path source.Path) source.Made {
 	if !isWhole || l.isLiteral(l.entries[at].pos) {
 		return source.Made{}
 	}
+	return l.askAgain(path)
+}
+
+// askAgain evaluates the topology again, once, for how a value came about.
+func (l *locator) askAgain(path source.Path) source.Made {
 	l.again.mu.Lock()
 	defer l.again.mu.Unlock()
 	l.again.once.Do(l.again.evaluate)

@@ -94,3 +94,47 @@ clusters: {for c in ["a", "b"] {(c): {podCIDRs: ["10.0.0.0/8"], racks: "r-1": sw
 		t.Errorf("nowhere stands %v", got)
 	}
 }
+
+// Most values are known to be written where they stand without evaluating again. Nothing is made of anything that is known so.
+func TestWhatIsWrittenIsMadeOfNothing(t *testing.T) {
+	known := 0
+	for _, f := range corpus(t) {
+		l, isOurs := decodeText(t, f.file, f.data, true).Locator.(*locator)
+		if !isOurs || len(l.entries) == 0 {
+			continue
+		}
+		l.again.once.Do(l.again.evaluate)
+		for at, paths := 0, pathsOf(l); at < len(paths); at++ {
+			if !l.isLiteral(l.entries[at].pos) || isSecretPath(paths[at]) {
+				continue
+			}
+			known++
+			if m := l.askAgain(paths[at]); m.From.IsValid() || len(m.Of) > 0 {
+				t.Errorf("%s: %s is known to be written, and made of %v", f.name, paths[at], m)
+			}
+		}
+	}
+	if known < 500 {
+		t.Errorf("%d values: the test is blind", known)
+	}
+}
+
+// pathsOf returns the paths of all values, in the order of the entries.
+func pathsOf(l *locator) []source.Path {
+	var paths []source.Path
+	var walk func(i int, path source.Path)
+	walk = func(i int, path source.Path) {
+		paths = append(paths, path)
+		index := 0
+		for c := i + 1; c < int(l.entries[i].end); c = int(l.entries[c].end) {
+			if l.entries[c].name == "" {
+				walk(c, path.Index(index))
+				index++
+			} else {
+				walk(c, path.Field(l.entries[c].name))
+			}
+		}
+	}
+	walk(0, "")
+	return paths
+}
