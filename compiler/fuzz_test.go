@@ -55,7 +55,7 @@ func FuzzPipeline(f *testing.F) {
 		r, err := Run(t.Context(), []string{"-"}, opt)
 		var limit *load.LimitError
 		if errors.As(err, &limit) {
-			t.Skip(err)
+			return // which is an answer
 		}
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)

@@ -76,7 +76,7 @@ func bombs() []bomb {
 	}
 	return []bomb{
 		{"literals.cue", exitFailure, tooLarge, repeated(named, "a: 1\n", large, "")},
-		{"string.cue", exitFailure, tooLarge, repeated(named+"description: \"", "x", large, "\"\n")},
+		{"string.cue", exitFailure, tooLarge, repeated(named+"description: \"", "x", 2*large, "\"\n")},
 		{"comments.cue", exitFailure, tooLarge, repeated(named, "// c\n", large, "")},
 		{"braces.cue", exitFound, tooDeep, repeated(named+"a: ", "{", large, "")},
 		{"brackets.cue", exitFound, tooDeep, repeated(named+"a: ", "[", mib, "")},

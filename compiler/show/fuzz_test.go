@@ -22,7 +22,7 @@ func FuzzForms(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, label, text string) {
 		if !utf8.ValidString(label) || !utf8.ValidString(text) {
-			t.Skip("no string of a topology")
+			return // no string of a topology
 		}
 		inner := Value{Kind: Struct, Fields: []Field{{label, literal(text)}}}
 		v := Value{Kind: Struct, Fields: []Field{{"x", inner}, {"list", Value{Kind: List, Items: []Value{literal(text), inner}}}, {"plain", Value{Kind: List, Items: []Value{literal(text)}}}}}

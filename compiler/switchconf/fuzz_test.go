@@ -54,7 +54,7 @@ func FuzzUserStrings(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if s == "" { // no description, the default VRF
-			t.Skip()
+			return
 		}
 		for _, p := range switchconf.All() {
 			d := fabric.DialectByName(p.Dialect)
