@@ -35,12 +35,12 @@ func lock(root *os.Root, mode lockMode) (unlock func(), err error) {
 		switch {
 		case err != nil:
 			dir.Close()
-			return lockBeside(root)
+			return lockBeside(root, mode)
 		case !isBusy:
 			return func() { dir.Close() }, nil
 		case time.Now().After(deadline):
 			dir.Close()
-			return nil, fmt.Errorf("%w, and has not ended in %v", ErrBusy, patience)
+			return nil, errTooLong()
 		}
 		time.Sleep(wait)
 	}
@@ -48,7 +48,7 @@ func lock(root *os.Root, mode lockMode) (unlock func(), err error) {
 
 // lockBeside locks where directories cannot be locked: on Windows and on NFS. It takes a file for it among the user's temporary
 // ones, named for the directory, which keeps out this user's builds on this machine.
-func lockBeside(root *os.Root) (unlock func(), err error) {
+func lockBeside(root *os.Root, mode lockMode) (unlock func(), err error) {
 	dir, err := filepath.Abs(root.Name())
 	if err != nil {
 		return nil, err
@@ -57,9 +57,44 @@ func lockBeside(root *os.Root) (unlock func(), err error) {
 		return nil, err
 	}
 	name := fmt.Sprintf("topoc-%d-%x.lock", os.Getuid(), sha256.Sum256([]byte(dir)))
-	unlock, err = lockedfile.MutexAt(filepath.Join(os.TempDir(), name)).Lock()
-	if errors.Is(err, errors.ErrUnsupported) {
-		return func() {}, nil // a system without locks, and so without two builds at once
+	flag := os.O_CREATE | os.O_RDONLY
+	if mode == exclusive {
+		flag = os.O_CREATE | os.O_RDWR
 	}
-	return unlock, err
+	return inTime(func() (func(), error) {
+		file, err := lockedfile.OpenFile(filepath.Join(os.TempDir(), name), flag, 0o666)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported):
+			return func() {}, nil // a system without locks, and so without two builds at once
+		case err != nil:
+			return nil, err
+		}
+		return func() { file.Close() }, nil
+	})
 }
+
+// inTime waits for a lock that can only be waited for without end. One that comes too late is given back.
+func inTime(wait func() (unlock func(), err error)) (unlock func(), err error) {
+	type outcome struct {
+		unlock func()
+		err    error
+	}
+	came := make(chan outcome, 1)
+	go func() {
+		unlock, err := wait()
+		came <- outcome{unlock, err}
+	}()
+	select {
+	case o := <-came:
+		return o.unlock, o.err
+	case <-time.After(patience):
+		go func() {
+			if o := <-came; o.err == nil {
+				o.unlock()
+			}
+		}()
+		return nil, errTooLong()
+	}
+}
+
+func errTooLong() error { return fmt.Errorf("%w, and has not ended in %v", ErrBusy, patience) }

@@ -117,7 +117,7 @@ func TestLockBesideExcludes(t *testing.T) {
 	var inside atomic.Int32 // the race detector knows nothing of file locks
 	for range 8 {
 		all.Go(func() {
-			unlock, err := lockBeside(root)
+			unlock, err := lockBeside(root, exclusive)
 			if err != nil {
 				t.Error(err)
 				return
@@ -130,6 +130,42 @@ func TestLockBesideExcludes(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Where directories cannot be locked, too, readers stand beside each other, and nobody waits for ever.
+func TestLockBesideGivesUp(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMP", os.Getenv("TMPDIR"))
+	defer func(before time.Duration) { patience = before }(patience)
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	take := func(mode lockMode) func() {
+		t.Helper()
+		unlock, err := lockBeside(root, mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return unlock
+	}
+	first, second := take(shared), take(shared)
+	patience = 10 * time.Millisecond
+	if _, err := lockBeside(root, exclusive); !errors.Is(err, ErrBusy) {
+		t.Errorf("a writer beside readers gets %v, want %v", err, ErrBusy)
+	}
+	patience = time.Minute
+	first()
+	second()
+	held := take(exclusive) // also from the one that gave up, which gives back what it gets too late
+	patience = 10 * time.Millisecond
+	if _, err := lockBeside(root, shared); !errors.Is(err, ErrBusy) {
+		t.Errorf("a reader beside a writer gets %v, want %v", err, ErrBusy)
+	}
+	held()
+	patience = time.Minute
+	take(exclusive)()
 }
 
 // This test runs itself as another process that builds on and on, and kills it.
