@@ -41,8 +41,8 @@ func contentOf(set *Set, path string) string {
 }
 
 func TestABuildDoesNotWaitForever(t *testing.T) {
-	defer func(before time.Duration) { patience = before }(patience)
-	patience = 10 * time.Millisecond
+	before := patience
+	defer func() { patience = before }()
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -53,6 +53,7 @@ func TestABuildDoesNotWaitForever(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	patience = 10 * time.Millisecond
 	for name, call := range map[string]func() error{
 		"Write": func() error { _, err := Write(dir, setOf(t, "a", "a"), Options{}); return err },
 		"Check": func() error { _, err := Check(dir, setOf(t, "a", "a"), Options{}); return err },
@@ -62,6 +63,7 @@ func TestABuildDoesNotWaitForever(t *testing.T) {
 		}
 	}
 	unlock()
+	patience = before
 	mustWrite(t, dir, setOf(t, "a", "a"), Options{})
 }
 
