@@ -191,12 +191,12 @@ func TestABuildIntoTheRoot(t *testing.T) {
 		return
 	}
 	d := newDisk(t)
-	for _, dir := range []string{"lib", "lib64", "usr", "etc", "work"} { // what a program of this system is linked with
+	for _, dir := range []string{"lib", "lib64", "usr", "etc", "lab"} { // what a program of this system is linked with
 		inside := filepath.Join(d.dir, dir)
 		if err := os.Mkdir(inside, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat("/" + dir); err != nil || dir == "etc" || dir == "work" {
+		if _, err := os.Stat("/" + dir); err != nil || dir == "etc" || dir == "lab" {
 			continue
 		}
 		if err := syscall.Mount("/"+dir, inside, "", syscall.MS_BIND|syscall.MS_REC, ""); err != nil {
@@ -207,14 +207,14 @@ func TestABuildIntoTheRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"topoc": text, "etc/passwd": []byte("root\n"), "work/lab.cue": []byte(narrow)} {
+	for name, content := range map[string][]byte{"topoc": text, "etc/passwd": []byte("root\n"), "lab/lab.cue": []byte(narrow)} {
 		if err := os.WriteFile(filepath.Join(d.dir, name), content, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	standing := func() map[string]state {
 		all := map[string]state{}
-		for _, name := range []string{"etc", "work"} {
+		for _, name := range []string{"etc", "lab"} {
 			for file, s := range snapshot(t, filepath.Join(d.dir, name)) {
 				all[name+"/"+file] = s
 			}
@@ -224,7 +224,7 @@ func TestABuildIntoTheRoot(t *testing.T) {
 	before := standing()
 	run := func(want int, args ...string) {
 		t.Helper()
-		cmd := exec.Command("/topoc", append([]string{"build", "/work/lab.cue", "-o", "/"}, args...)...)
+		cmd := exec.Command("/topoc", append([]string{"build", "/lab/lab.cue", "-o", "/"}, args...)...)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: d.dir}
 		cmd.Dir = "/"
 		if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != want {
