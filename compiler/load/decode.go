@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"cuelang.org/go/cue/ast"
-	"cuelang.org/go/cue/token"
 
 	"topoc/compiler/diag"
 	"topoc/compiler/source"
@@ -44,17 +43,13 @@ func (d *decoder) root(p *plan, v value, at offset, dst reflect.Value) {
 }
 
 // child decodes one field or element, below what is open.
-func (d *decoder) child(p *plan, v value, s step, label token.Pos, dst reflect.Value) {
+func (d *decoder) child(p *plan, v value, s step, label offset, dst reflect.Value) {
 	if d.budget--; d.budget < 0 {
 		return
 	}
-	pos := v.pos()
-	if s.index < 0 && v.kind() == structKind {
-		pos = label
-	}
-	at := d.locator.offset(pos)
-	if at == 0 {
-		at = d.locator.offset(label)
+	at := v.pos()
+	if at == 0 || s.index < 0 && v.kind() == structKind {
+		at = label
 	}
 	d.path = append(d.path, s)
 	i := d.locator.open(s.name, at)
@@ -86,7 +81,7 @@ func (d *decoder) value(p *plan, v value, at offset, dst reflect.Value) {
 		d.list(p, v, dst)
 	case p.typ.form == mapForm && k == structKind:
 		dst.Set(reflect.MakeMap(p.goType))
-		v.fields(func(label string, pos token.Pos, v value) bool {
+		v.fields(func(label string, pos offset, v value) bool {
 			d.entry(p, label, pos, v, dst)
 			return d.budget >= 0
 		})
@@ -102,7 +97,7 @@ func (d *decoder) list(p *plan, v value, dst reflect.Value) {
 	n := 0
 	v.elements(func(v value) bool {
 		elem := reflect.New(p.goType.Elem()).Elem()
-		d.child(p.elem, v, step{index: n}, token.NoPos, elem)
+		d.child(p.elem, v, step{index: n}, 0, elem)
 		slice = reflect.Append(slice, elem)
 		n++
 		return d.budget >= 0
@@ -111,7 +106,7 @@ func (d *decoder) list(p *plan, v value, dst reflect.Value) {
 }
 
 // entry decodes an entry of a map.
-func (d *decoder) entry(p *plan, label string, pos token.Pos, v value, dst reflect.Value) {
+func (d *decoder) entry(p *plan, label string, pos offset, v value, dst reflect.Value) {
 	if !p.typ.label.accepts(label) {
 		d.badLabel(p.typ, label, pos)
 	}
@@ -123,7 +118,7 @@ func (d *decoder) entry(p *plan, label string, pos token.Pos, v value, dst refle
 func (d *decoder) structure(p *plan, v value, at offset, dst reflect.Value) {
 	var seen uint64    // which of the fields are written: no struct of the schema has more than 64
 	var meant []string // fields that unknown ones nearly are
-	v.fields(func(label string, pos token.Pos, v value) bool {
+	v.fields(func(label string, pos offset, v value) bool {
 		i, known := p.byName[label]
 		switch {
 		case known:

@@ -110,6 +110,9 @@ func corpus(t testing.TB) []fixture {
 func agree(t *testing.T, name string, data []byte) {
 	t.Helper()
 	literal, evaluated := decodeText(t, name, data, false), decodeText(t, name, data, true)
+	if formatByName(name) == cueFormat {
+		agreePlain(t, data)
+	}
 	if a, b := dump(literal.Diagnostics), dump(evaluated.Diagnostics); a != b {
 		t.Errorf("read as it stands:\n%sevaluated:\n%s", a, b)
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,7 @@ type evaluated struct {
 	v       cue.Value
 	written cue.Value // v without its default taken
 	k       kind
-	at      token.Pos
+	at      offset
 	origins [][]ast.Decl
 }
 
@@ -67,8 +68,8 @@ func kindOf(v cue.Value) kind {
 	return badKind
 }
 
-func (e *evaluated) kind() kind     { return e.k }
-func (e *evaluated) pos() token.Pos { return e.at }
+func (e *evaluated) kind() kind  { return e.k }
+func (e *evaluated) pos() offset { return e.at }
 
 func (e *evaluated) describe() string {
 	if e.k == noKind {
@@ -104,7 +105,7 @@ func (e *evaluated) boolean() bool {
 	return b
 }
 
-func (e *evaluated) fields(yield func(string, token.Pos, value) bool) {
+func (e *evaluated) fields(yield func(string, offset, value) bool) {
 	fields, err := e.v.Fields()
 	if err != nil {
 		return
@@ -118,16 +119,13 @@ func (e *evaluated) fields(yield func(string, token.Pos, value) bool) {
 			from = namingFields(v)
 		}
 		exprs := make([]ast.Expr, len(from))
-		at := token.NoPos
 		for i, f := range from {
 			exprs[i] = f.Value
-			if i == 0 {
-				at = f.Label.Pos()
-			}
 		}
 		child := newEvaluated(e.d, v, exprs)
-		if !at.IsValid() {
-			at = child.at
+		at := child.at
+		if len(from) > 0 {
+			at = e.d.locator.offset(from[0].Label.Pos())
 		}
 		if !yield(label, at, child) {
 			return
@@ -162,23 +160,22 @@ func (e *evaluated) element(v cue.Value) *evaluated {
 }
 
 // place chooses among the expressions for a value the one that says it: a literal before anything else.
-func (e *evaluated) place(exprs []ast.Expr) token.Pos {
-	at := token.NoPos
+func (e *evaluated) place(exprs []ast.Expr) offset {
+	first := offset(0)
 	for _, expr := range exprs {
+		at := e.d.locator.offset(expr.Pos())
 		switch expr.(type) {
 		case *ast.BasicLit, *ast.ListLit, *ast.StructLit, *ast.Interpolation, *ast.UnaryExpr:
-			if e.d.locator.offset(expr.Pos()) != 0 {
-				return expr.Pos()
+			if at != 0 {
+				return at
 			}
 		}
-		if !at.IsValid() && e.d.locator.offset(expr.Pos()) != 0 {
-			at = expr.Pos()
-		}
+		first = cmp.Or(first, at)
 	}
-	if at.IsValid() {
-		return at
+	if first != 0 {
+		return first
 	}
-	return e.v.Pos()
+	return e.d.locator.offset(e.v.Pos())
 }
 
 // namingFields returns the fields in the source that name v, as opposed to patterns that its label matches.

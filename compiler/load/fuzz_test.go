@@ -31,6 +31,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			return r
 		}
+		if format%3 == uint8(cueFormat) {
+			agreePlain(t, data)
+		}
 		a, b := read(false), read(true)
 		if a == nil || b == nil {
 			return

@@ -130,6 +130,9 @@ func guessFormat(data []byte) inputFormat {
 			return jsonFormat
 		}
 	}
+	if _, isPlain := readPlain(data); isPlain && !bytes.Contains(data, []byte{0}) {
+		return cueFormat
+	}
 	if _, err := parser.ParseFile("-", data); err == nil {
 		return cueFormat
 	}

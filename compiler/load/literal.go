@@ -140,14 +140,17 @@ func sameLabel(a, b ast.Decl) bool {
 }
 
 // literalValue is a node of a literal syntax tree as a value: an *ast.File, or an expression that isLiteralExpr.
-type literalValue struct{ node ast.Node }
+type literalValue struct {
+	locator *locator
+	node    ast.Node
+}
 
 func (v literalValue) kind() kind {
 	switch x := v.node.(type) {
 	case *ast.ListLit:
 		return listKind
 	case *ast.UnaryExpr:
-		return literalValue{x.X}.kind()
+		return literalValue{v.locator, x.X}.kind()
 	case *ast.BasicLit:
 		return literalKind(x)
 	}
@@ -171,12 +174,12 @@ func literalKind(x *ast.BasicLit) kind {
 	return stringKind
 }
 
-func (v literalValue) pos() token.Pos { return v.node.Pos() }
+func (v literalValue) pos() offset { return v.locator.offset(v.node.Pos()) }
 
 func (v literalValue) describe() string {
 	switch x := v.node.(type) {
 	case *ast.UnaryExpr:
-		return "-" + literalValue{x.X}.describe()
+		return "-" + literalValue{v.locator, x.X}.describe()
 	case *ast.BasicLit:
 		return x.Value
 	}
@@ -195,7 +198,7 @@ func (v literalValue) integer() (int64, bool) {
 
 func (v literalValue) boolean() bool { return v.node.(*ast.BasicLit).Kind == token.TRUE }
 
-func (v literalValue) fields(yield func(string, token.Pos, value) bool) {
+func (v literalValue) fields(yield func(string, offset, value) bool) {
 	var decls []ast.Decl
 	switch x := v.node.(type) {
 	case *ast.File:
@@ -206,7 +209,7 @@ func (v literalValue) fields(yield func(string, token.Pos, value) bool) {
 	for _, decl := range decls {
 		if f, ok := decl.(*ast.Field); ok {
 			name, _ := plainLabel(f.Label)
-			if !yield(name, f.Label.Pos(), literalValue{f.Value}) {
+			if !yield(name, v.locator.offset(f.Label.Pos()), literalValue{v.locator, f.Value}) {
 				return
 			}
 		}
@@ -215,7 +218,7 @@ func (v literalValue) fields(yield func(string, token.Pos, value) bool) {
 
 func (v literalValue) elements(yield func(value) bool) {
 	for _, elem := range v.node.(*ast.ListLit).Elts {
-		if !yield(literalValue{elem}) {
+		if !yield(literalValue{v.locator, elem}) {
 			return
 		}
 	}

@@ -1,8 +1,8 @@
 // Package load reads a topology: CUE, YAML or JSON files to a *model.Topology, with the place of every value and all
 // mistakes of shape at once.
 //
-// Files of pure literals are decoded from their syntax tree. All others are evaluated by CUE, alone and without the schema.
-// Either way one decoder, driven by the schema package, judges fields, types and ranges, so that both give the same answers.
+// Files of pure literals are decoded as they stand, the plainest without CUE's parser. All others are evaluated by CUE, alone and without
+// the schema. Either way one decoder, driven by the schema package, judges fields, types and ranges, so that both give the same answers.
 package load
 
 import (
@@ -25,6 +25,8 @@ type Options struct {
 	MaxMemory uint64        // bytes of heap; 0: no limit
 	MaxValues int           // how many values a topology may have; 0: ten million
 	Stdin     io.Reader     // what "-" reads; nil: nothing to read
+
+	notPlain bool // for tests: CUE's parser reads plain files too
 }
 
 // defaultMaxValues is far above what a topology holds, and far below what structure sharing can make of a few lines.
@@ -87,19 +89,20 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		in.source = l.add(in.name, in.data)
 		d.inputs.addInput(in)
 	}
-	for _, in := range inputs {
-		d.found = append(d.found, in.parse(l)...)
-	}
 	topology := &model.Topology{}
-	if len(d.found) == 0 {
-		at := inputs[0].source.base
-		dst := reflect.ValueOf(topology).Elem()
-		if len(inputs) == 1 && !forceEvaluation && isLiteral(inputs[0].file) {
-			d.root(topologyPlan(), literalValue{inputs[0].file}, at, dst)
-		} else {
-			l.again = newAgain(inputs)
-			d.evaluate(inputs, at, dst)
-		}
+	at, dst := inputs[0].source.base, reflect.ValueOf(topology).Elem()
+	var root value
+	if len(inputs) == 1 && !forceEvaluation {
+		root = d.asItStands(inputs[0], opt)
+	} else {
+		d.parse(inputs)
+	}
+	switch {
+	case root != nil:
+		d.root(topologyPlan(), root, at, dst)
+	case len(d.found) == 0:
+		l.again = newAgain(inputs)
+		d.evaluate(inputs, at, dst)
 	}
 	if d.budget < 0 {
 		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}
@@ -116,6 +119,28 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		r.Topology = topology
 	}
 	return r, nil
+}
+
+// parse makes the syntax trees of the inputs.
+func (d *decoder) parse(inputs []*input) {
+	for _, in := range inputs {
+		d.found = append(d.found, in.parse(d.locator)...)
+	}
+}
+
+// asItStands returns the value of a file that means just what stands in it; nil: CUE has to tell, or there are mistakes in its syntax.
+func (d *decoder) asItStands(in *input, opt Options) value {
+	if !opt.notPlain && in.format == cueFormat && in.unreadable(d.locator) == nil {
+		if nodes, isPlain := readPlain(in.data); isPlain {
+			d.locator.entries = make([]entry, 0, len(nodes))
+			return (&plainFile{data: in.data, base: in.source.base, nodes: nodes}).root()
+		}
+	}
+	d.parse([]*input{in})
+	if len(d.found) == 0 && isLiteral(in.file) {
+		return literalValue{d.locator, in.file}
+	}
+	return nil
 }
 
 // withoutIndex returns the path of the list that a path leads to an element of, or the path itself.

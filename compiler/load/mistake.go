@@ -7,8 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"cuelang.org/go/cue/token"
-
 	"topoc/compiler/diag"
 	"topoc/compiler/internal/lazyregexp"
 )
@@ -125,14 +123,14 @@ func addressFault(s string) string {
 }
 
 // badLabel reports a map label that is no name for what the map holds.
-func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
+func (d *decoder) badLabel(t *schemaType, label string, pos offset) {
 	f := t.label.format()
 	what := "here"
 	if t.elem.form == structForm {
 		what = "for " + t.elem.title()
 	}
 	found := d.found.Add(checkBadName, diag.Error, d.where().Field(label), "%s is no name %s: expected %s", shown(label), what, f.want)
-	found.Pos = d.locator.at(pos)
+	found.Pos = d.locator.pos(pos)
 	if names := d.namesakes(label); len(names) == 1 {
 		found.Notes = append(found.Notes, diag.Note{Message: "it is made a name here", Pos: found.Pos})
 		found.Pos = d.locator.pos(names[0])
@@ -143,19 +141,19 @@ func (d *decoder) badLabel(t *schemaType, label string, pos token.Pos) {
 }
 
 // unknownField reports a field that its struct doesn't have, and returns the one that it nearly is; empty: none.
-func (d *decoder) unknownField(p *plan, label string, pos token.Pos) (near string) {
+func (d *decoder) unknownField(p *plan, label string, pos offset) (near string) {
 	names := make([]string, len(p.fields))
 	for i, f := range p.fields {
 		names[i] = f.name
 	}
 	near = diag.Nearest(label, names)
 	if d.secret {
-		found := d.report(checkUnknownField, d.locator.offset(pos), "%s has another field than secret and key", d.name())
+		found := d.report(checkUnknownField, pos, "%s has another field than secret and key", d.name())
 		found.Hint = secretHint
 		return near
 	}
 	found := d.found.Add(checkUnknownField, diag.Error, d.where().Field(label), "%s has no field %s", p.typ.title(), shown(label))
-	found.Pos = d.locator.at(pos)
+	found.Pos = d.locator.pos(pos)
 	if hint := enterpriseHint(p.typ, label); hint != "" {
 		found.Message += ": only Calico Enterprise has it"
 		found.Hint = hint

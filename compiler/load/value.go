@@ -1,12 +1,11 @@
 package load
 
-import "cuelang.org/go/cue/token"
-
-// value is one value of a topology as the decoder sees it: a literal syntax tree or an evaluated CUE value.
+// value is one value of a topology as the decoder sees it: plain text, a literal syntax tree or an evaluated CUE value. One that fields
+// or elements yield is valid until they yield the next.
 type value interface {
 	kind() kind
 	// pos is where the value is written; for a struct or list where it begins.
-	pos() token.Pos
+	pos() offset
 	// describe shows a scalar as its author wrote it, for messages.
 	describe() string
 	// str is the string of a stringKind.
@@ -16,7 +15,7 @@ type value interface {
 	// boolean is the truth of a boolKind.
 	boolean() bool
 	// fields yields the fields of a structKind in their order, each with the position of its label.
-	fields(yield func(label string, at token.Pos, v value) bool)
+	fields(yield func(label string, at offset, v value) bool)
 	// elements yields the elements of a listKind in their order.
 	elements(yield func(v value) bool)
 }
