@@ -3,23 +3,17 @@ package compiler
 
 import (
 	"context"
-	"errors"
-	"runtime"
 	"slices"
-	"sync"
 
 	"topoc/compiler/artifact"
 	"topoc/compiler/calico"
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
 	"topoc/compiler/fabric"
-	"topoc/compiler/firewall"
-	"topoc/compiler/hostroute"
 	"topoc/compiler/internal/secret"
 	"topoc/compiler/load"
 	"topoc/compiler/simulate"
 	"topoc/compiler/source"
-	"topoc/compiler/switchconf"
 )
 
 // Stage is how far a Run goes.
@@ -34,13 +28,14 @@ const (
 
 // Options of a Run. The zero Options links, without limits.
 type Options struct {
-	Until    Stage
-	Load     load.Options
-	Check    check.Options
-	Strict   bool               // warnings stop a Run before it compiles, as errors always do
-	Anyway   bool               // for who asks for the prediction itself: no finding of a check stops it, and none judges it
-	NoFiles  bool               // for who writes none: of files only the names are judged, and there are no Artifacts
-	Progress func(stage string) // told what begins; nil: nobody is
+	Until     Stage
+	Load      load.Options
+	Check     check.Options
+	Strict    bool               // warnings stop a Run before it compiles, as errors always do
+	Anyway    bool               // for who asks for the prediction itself: no finding of a check stops it, and none judges it
+	NoFiles   bool               // for who writes none: of files only the names are judged, and there are no Artifacts
+	JustFiles bool               // for who wants nothing but files: there are no Objects and no Predicted, and what they took is free for the files
+	Progress  func(stage string) // told what begins; nil: nobody is
 
 	// ReadObjects reads what Calico is told in a cluster, for a prediction from files that somebody may have edited: no files are
 	// made then, and checks judge the objects even with Anyway. nil: the objects are compiled.
@@ -99,38 +94,60 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 		return r, nil
 	}
 
-	opt.Progress("compiling")
-	objects, err := opt.objects(linked)
-	if err != nil {
+	if err := opt.compile(r, checks, ofShape); err != nil {
 		return nil, err
 	}
-	r.Objects = objects
-	if opt.ReadObjects == nil {
-		set, found := compile(linked, objects, opt.NoFiles)
-		if !opt.NoFiles {
-			r.Artifacts = set
-		}
+	return r, nil
+}
+
+// compile is the rest of a Run, from what checks began with; ofShape are the diagnostics of other stages so far.
+func (o Options) compile(r *Result, checks *check.Checks, ofShape diag.List) error {
+	o.Progress("compiling")
+	objects, err := o.objects(r.Fabric)
+	if err != nil {
+		return err
+	}
+	if !o.JustFiles {
+		r.Objects = objects
+	}
+	var small []artifact.File
+	if o.ReadObjects == nil {
+		var found diag.List
+		small, found = smallFiles(r.Fabric)
 		ofShape = append(ofShape, found...)
 		r.Diagnostics = append(r.Diagnostics, found...)
 	}
-	if opt.stops(r) {
-		return r, nil
+	if o.stops(r) {
+		return nil
 	}
-	if opt.Until == Simulated && (opt.Anyway || opt.Check.Needs() == check.Routes) {
-		opt.Progress("predicting")
-		r.Predicted = simulate.Run(simulate.Input{Fabric: linked, Objects: objects})
+	o.judge(r, checks, objects, ofShape)
+	if o.ReadObjects == nil && !o.NoFiles && !r.Failed(o.Strict) {
+		o.Progress("printing")
+		p := printing{fabric: r.Fabric, objects: objects, isLast: o.JustFiles}
+		r.Artifacts = p.set(small)
 	}
-	if judged := r.Predicted; !opt.Anyway || opt.ReadObjects != nil {
-		if opt.Anyway {
-			judged = nil
-		}
-		checks.Continue(objects, judged)
-		r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
+	return nil
+}
+
+// judge predicts the control plane, and has the checks go on with the objects and the prediction; others are the diagnostics of other
+// stages.
+func (o Options) judge(r *Result, checks *check.Checks, objects map[*fabric.Cluster]*calico.Objects, others diag.List) {
+	var predicted *simulate.Result
+	if o.Until == Simulated && (o.Anyway || o.Check.Needs() == check.Routes) {
+		o.Progress("predicting")
+		predicted = simulate.Run(simulate.Input{Fabric: r.Fabric, Objects: objects})
 	}
-	if r.Failed(opt.Strict) {
-		r.Artifacts = nil
+	if !o.JustFiles {
+		r.Predicted = predicted
 	}
-	return r, nil
+	if o.Anyway && o.ReadObjects == nil {
+		return
+	}
+	if o.Anyway {
+		predicted = nil
+	}
+	checks.Continue(objects, predicted)
+	r.Ran, r.Diagnostics = checks.Ran(), append(others, checks.Found()...)
 }
 
 // stops reports whether what was found so far ends a Run.
@@ -207,78 +224,4 @@ func (o Options) objects(f *fabric.Fabric) (map[*fabric.Cluster]*calico.Objects,
 		byCluster[f.Clusters[i]] = objects
 	}
 	return byCluster, nil
-}
-
-// compile makes the files of every cluster, switch and host, and of firewalls. The targets read the fabric and the objects and share nothing
-// else, so they run side by side. The diagnostics are names that the user chose and no file can have; the Set is nil then.
-// With namesOnly a cluster has one empty file: printing manifests takes far longer than all else.
-func compile(f *fabric.Fabric, objects map[*fabric.Cluster]*calico.Objects, namesOnly bool) (*artifact.Set, diag.List) {
-	var targets []func() []artifact.File
-	var found diag.List
-	for _, c := range f.Clusters {
-		one := artifact.File{Path: "calico/" + c.Name + "/kustomization.yaml", Mode: artifact.Plain, Declared: []source.Path{c.At()}}
-		if err := artifact.CheckPath(one.Path); err != nil { // once, at the cluster: its files are declared all over the topology
-			reportPath(&found, one, err)
-			continue
-		}
-		if namesOnly {
-			targets = append(targets, func() []artifact.File { return []artifact.File{one} })
-			continue
-		}
-		targets = append(targets, func() []artifact.File { return objects[c].Files(f.Name) })
-	}
-	for _, s := range f.Switches {
-		targets = append(targets, func() []artifact.File { return switchconf.Compile(s, f.Name) })
-	}
-	for _, h := range f.Hosts {
-		targets = append(targets, func() []artifact.File { return hostroute.Compile(h, f.Name) })
-	}
-	if !namesOnly { // it makes its names unique
-		targets = append(targets, func() []artifact.File { return firewall.Compile(f) })
-	}
-
-	set := &artifact.Set{}
-	for _, file := range slices.Concat(parallel(targets)...) {
-		if err := set.Add(file); err != nil {
-			reportPath(&found, file, err)
-		}
-	}
-	if len(found) > 0 {
-		return nil, found
-	}
-	return set, nil
-}
-
-// reportPath reports the declaration of a file that cannot have its path, once for all the files it makes.
-func reportPath(found *diag.List, file artifact.File, err error) {
-	var bad *artifact.PathError
-	if !errors.As(err, &bad) || len(file.Declared) == 0 {
-		panic("compiler: " + err.Error())
-	}
-	at := file.Declared[0]
-	if slices.ContainsFunc(*found, func(d *diag.Diagnostic) bool { return d.Path == at }) {
-		return
-	}
-	found.Add("bad-name", diag.Error, at, "%v", bad).
-		WithHint("choose a name that a file can have, and that differs from others in more than case")
-}
-
-// parallel runs jobs on all processors, and returns their results in the order of the jobs.
-func parallel[T any](jobs []func() T) []T {
-	results := make([]T, len(jobs))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
-		workers.Go(func() {
-			for i := range next {
-				results[i] = jobs[i]()
-			}
-		})
-	}
-	for i := range jobs {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return results
 }

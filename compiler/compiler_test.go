@@ -87,7 +87,7 @@ func TestRunStopsWhereTheTopologyMakesItStop(t *testing.T) {
 func TestRunSaysWhatItIsDoing(t *testing.T) {
 	var stages []string
 	run(t, cluster, compiler.Options{Until: compiler.Compiled, Progress: func(stage string) { stages = append(stages, stage) }})
-	if want := []string{"reading", "linking", "checking", "compiling"}; !slices.Equal(stages, want) {
+	if want := []string{"reading", "linking", "checking", "compiling", "printing"}; !slices.Equal(stages, want) {
 		t.Errorf("stages %q, want %q", stages, want)
 	}
 }

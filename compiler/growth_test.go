@@ -138,7 +138,8 @@ func allocationsOf(t *testing.T, text []byte, isPredicted bool) map[string]alloc
 	stage("check", func() { checks = check.Start(f, check.Options{Places: loaded.Locator}) })
 	stage("compile", func() {
 		objects, _ = Options{}.objects(f)
-		if set, _ := compile(f, objects, false); set == nil {
+		small, found := smallFiles(f)
+		if p := (printing{fabric: f, objects: objects}); len(found) > 0 || len(p.set(small).Files()) == 0 {
 			t.Fatal("nothing was compiled")
 		}
 	})

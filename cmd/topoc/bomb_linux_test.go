@@ -77,7 +77,9 @@ func bombs() []bomb {
 	return []bomb{
 		{"literals.cue", exitFailure, tooLarge, repeated(named, "a: 1\n", large, "")},
 		{"string.cue", exitFailure, tooLarge, repeated(named+"description: \"", "x", 2*large, "\"\n")},
-		{"comments.cue", exitFailure, tooLarge, repeated(named, "// c\n", large, "")},
+		{"comments.cue", exitOK, `^$`, repeated(named, "// c\n", large, "")},
+		{"elements.cue", exitFailure, tooLarge, repeated(named+"a: [", "1,", large, "]\n")},
+		{"lists.cue", exitFailure, tooLarge, repeated(named+"a: [", "[],\n", large, "]\n")},
 		{"braces.cue", exitFound, tooDeep, repeated(named+"a: ", "{", large, "")},
 		{"brackets.cue", exitFound, tooDeep, repeated(named+"a: ", "[", mib, "")},
 		{"parentheses.cue", exitFound, tooDeep, repeated(named+"a: ", "(", mib, "")},

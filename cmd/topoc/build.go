@@ -65,7 +65,7 @@ func (b *build) run(e *env, args []string) error {
 		return err
 	}
 	result, err := b.input.run(e, args[0], compiler.Options{
-		Until: compiler.Simulated, Check: b.findings.options(e), Strict: b.findings.strict,
+		Until: compiler.Simulated, Check: b.findings.options(e), Strict: b.findings.strict, JustFiles: true,
 	})
 	if err != nil {
 		return err
