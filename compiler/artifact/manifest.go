@@ -53,35 +53,80 @@ func hash(data []byte) string {
 
 // encode returns the one form in which m is written: an entry per line, so that version control shows and merges it by file.
 func (m *manifest) encode() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n  \"format\": %d,\n  \"finished\": %v,\n", manifestFormat, m.isFinished())
-	encodeEntries(&b, "files", m.Files)
-	if len(m.Replaced) > 0 {
-		b.WriteString(",\n")
-		encodeEntries(&b, "replaced", m.Replaced)
+	size := 100
+	for _, entries := range [][]entry{m.Files, m.Replaced} {
+		for i := range entries {
+			size += entries[i].size()
+		}
 	}
-	b.WriteString("\n}\n")
-	return b.Bytes()
+	b := fmt.Appendf(make([]byte, 0, size), "{\n  \"format\": %d,\n  \"finished\": %v,\n", manifestFormat, m.isFinished())
+	b = appendEntries(b, "files", m.Files)
+	if len(m.Replaced) > 0 {
+		b = appendEntries(append(b, ",\n"...), "replaced", m.Replaced)
+	}
+	return append(b, "\n}\n"...)
 }
 
-func encodeEntries(b *bytes.Buffer, name string, entries []entry) {
-	fmt.Fprintf(b, "  %q: [", name)
-	line := json.NewEncoder(b)
-	line.SetEscapeHTML(false)
-	for i, e := range entries {
+func appendEntries(b []byte, name string, entries []entry) []byte {
+	b = fmt.Appendf(b, "  %q: [", name)
+	for i := range entries {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString("\n    ")
-		if err := line.Encode(e); err != nil {
-			panic("artifact: " + err.Error()) // strings and a bool
-		}
-		b.Truncate(b.Len() - 1) // the newline that Encode ends with
+		b = entries[i].appendTo(append(b, "\n    "...))
 	}
 	if len(entries) > 0 {
-		b.WriteString("\n  ")
+		b = append(b, "\n  "...)
 	}
-	b.WriteByte(']')
+	return append(b, ']')
+}
+
+// size is about how many bytes e takes once it is encoded.
+func (e *entry) size() int {
+	n := 150 + len(e.Path)
+	for _, p := range e.Declared {
+		n += len(p) + len(`"",`)
+	}
+	return n
+}
+
+// appendTo appends what encoding/json would write of e, and takes a tenth of the time: nearly all of it is plain strings.
+func (e *entry) appendTo(b []byte) []byte {
+	b = appendString(append(b, `{"path":`...), e.Path)
+	b = appendString(append(b, `,"sha256":`...), e.SHA256)
+	if e.Executable {
+		b = append(b, `,"executable":true`...)
+	}
+	if e.Pending {
+		b = append(b, `,"pending":true`...)
+	}
+	for i, p := range e.Declared {
+		separator := ","
+		if i == 0 {
+			separator = `,"declared":[`
+		}
+		b = appendString(append(b, separator...), string(p))
+	}
+	if len(e.Declared) > 0 {
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+// appendString appends a JSON string, HTML unescaped.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			var quoted bytes.Buffer
+			encoder := json.NewEncoder(&quoted)
+			encoder.SetEscapeHTML(false)
+			if err := encoder.Encode(s); err != nil {
+				panic("artifact: " + err.Error())
+			}
+			return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 // errNewer is what decode wraps for a manifest of a later format than this code knows.

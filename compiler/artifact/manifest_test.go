@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -39,6 +40,26 @@ func TestManifestSurvivesARoundTrip(t *testing.T) {
 				t.Errorf("not what people read:\n%s", text)
 			}
 		})
+	}
+}
+
+// Entries are what encoding/json makes of them, whatever is in their strings.
+func TestEntriesAreTheLibrarys(t *testing.T) {
+	words := []source.Path{"", "a", "clusters.b-1.nodes", `a"b`, `a\b`, "a<b>&c", "a\nb", "\x00", "\x7f", "é", "\u2028", "\xff", "x[0]"}
+	for i, word := range words {
+		for _, declared := range [][]source.Path{nil, {}, {word}, words[:i+1]} {
+			e := entry{Path: string(word), SHA256: hash(nil), Executable: i%2 == 0, Pending: i%3 == 0, Declared: declared}
+			got := e.appendTo(nil)
+			var want bytes.Buffer
+			library := json.NewEncoder(&want)
+			library.SetEscapeHTML(false)
+			if err := library.Encode(e); err != nil {
+				t.Fatal(err)
+			}
+			if string(got)+"\n" != want.String() {
+				t.Errorf("got %s, want %s", got, want.Bytes())
+			}
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ func (d document) marshal(objects ...any) []byte {
 			w.text = append(w.text, "---\n"...)
 		}
 		if node, isNode := object.(*metav1.PartialObjectMetadata); isNode {
-			w.object(nodeTree(node))
+			w.node(node)
 		} else {
 			w.object(prune(tree(object)))
 		}

@@ -27,19 +27,6 @@ func (o *Objects) addNode(n *fabric.Node) {
 	o.declared[node] = n.At()
 }
 
-// nodeTree is prune(tree(node)), of all that addNode sets: there are far more nodes than anything else, and most of the time that they
-// take to print went into their JSON.
-func nodeTree(node *metav1.PartialObjectMetadata) map[string]any {
-	metadata := map[string]any{"name": node.Name}
-	if len(node.Labels) > 0 {
-		metadata["labels"] = node.Labels
-	}
-	if len(node.Annotations) > 0 {
-		metadata["annotations"] = node.Annotations
-	}
-	return map[string]any{"apiVersion": node.APIVersion, "kind": node.Kind, "metadata": metadata}
-}
-
 func mapOf(labels []fabric.Label) map[string]string {
 	if len(labels) == 0 {
 		return nil
@@ -96,7 +83,8 @@ func set(b *strings.Builder, verb, node string, values map[string]string) {
 	}
 	fmt.Fprintf(b, "${KUBECTL:-kubectl} %s --overwrite node %s", verb, shellQuote(node))
 	for _, key := range sortedKeys(values) {
-		b.WriteString(" " + shellQuote(key+"="+values[key]))
+		b.WriteByte(' ')
+		b.WriteString(shellQuote(key + "=" + values[key]))
 	}
 	b.WriteString(" \"$@\"\n")
 }

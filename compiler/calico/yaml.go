@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"topoc/compiler/internal/lazyregexp"
@@ -29,6 +30,35 @@ func (w *yamlWriter) object(tree map[string]any) {
 		return
 	}
 	w.text = append(w.text[:start], byLibrary(tree)...)
+}
+
+// node is object of all that addNode sets: there are far more nodes than anything else, and most of the time that they take to print
+// would go into their JSON.
+func (w *yamlWriter) node(n *metav1.PartialObjectMetadata) {
+	start := len(w.text)
+	isSure := w.entry("apiVersion: ", n.APIVersion) && w.entry("kind: ", n.Kind)
+	w.text = append(w.text, "metadata:\n"...)
+	for _, m := range []struct {
+		key     string
+		entries map[string]string
+	}{{"  annotations:\n    ", n.Annotations}, {"  labels:\n    ", n.Labels}} {
+		if len(m.entries) > 0 && isSure {
+			w.text = append(w.text, m.key...)
+			isSure = w.strings(m.entries, 4)
+		}
+	}
+	if !isSure || !w.entry("  name: ", n.Name) {
+		w.text = w.text[:start]
+		w.object(prune(tree(n)))
+	}
+}
+
+// entry appends a line with a string.
+func (w *yamlWriter) entry(key, value string) bool {
+	w.text = append(w.text, key...)
+	isSure := w.scalar(value)
+	w.text = append(w.text, '\n')
+	return isSure
 }
 
 func byLibrary(value any) []byte {
@@ -59,7 +89,8 @@ func (w *yamlWriter) mapping(m map[string]any, indent int) bool {
 
 // strings is mapping where all values are strings.
 func (w *yamlWriter) strings(m map[string]string, indent int) bool {
-	keys := make([]string, 0, len(m))
+	var few [8]string
+	keys := few[:0]
 	for key := range m {
 		keys = append(keys, key)
 	}
@@ -172,9 +203,11 @@ const lineWidth = 80
 
 // scalar appends a string that needs one line.
 func (w *yamlWriter) scalar(s string) bool {
-	column := len(w.text) - (bytes.LastIndexByte(w.text, '\n') + 1)
-	if column+len(s) >= lineWidth && strings.IndexByte(s, ' ') >= 0 {
-		return false
+	if strings.IndexByte(s, ' ') >= 0 {
+		column := len(w.text) - (bytes.LastIndexByte(w.text, '\n') + 1)
+		if column+len(s) >= lineWidth {
+			return false
+		}
 	}
 	if isPlain(s) {
 		w.text = append(w.text, s...)
