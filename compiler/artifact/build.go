@@ -60,16 +60,19 @@ func (b *build) stage() error {
 	if err := b.mkdir(stageDir); err != nil {
 		return err
 	}
-	files := map[string]File{
-		stagedUnderway: {Path: ManifestName, Mode: Plain, Data: b.underway.encode()},
-		stagedFinal:    {Path: ManifestName, Mode: Plain, Data: b.final.encode()},
+	var places []string
+	create := func(place string, f File) error {
+		places = append(places, place)
+		return b.create(place, f)
+	}
+	if err := create(stagedUnderway, File{Path: ManifestName, Mode: Plain, Data: b.underway.encode()}); err != nil {
+		return err
+	}
+	if err := create(stagedFinal, File{Path: ManifestName, Mode: Plain, Data: b.finalText}); err != nil {
+		return err
 	}
 	for i, f := range b.writes {
-		files[staged(i)] = f
-	}
-	places := sortedKeys(files)
-	for _, place := range places {
-		if err := b.create(place, files[place]); err != nil {
+		if err := create(staged(i), f); err != nil {
 			return err
 		}
 	}

@@ -16,14 +16,16 @@ type comparison struct {
 	unchanged int      // files that stand there as they should
 	stale     []string // files of earlier builds that go, sorted; some may be gone already, and their directories empty
 
-	final    manifest // what MANIFEST.json is to say after the build
-	underway manifest // and during it
+	final     manifest // what MANIFEST.json is to say after the build
+	finalText []byte   // encoded
+	underway  manifest // what it is to say during the build
 }
 
 // comparer makes a comparison.
 type comparer struct {
 	*tree
 	set    *Set
+	files  []File // of the set that are in scope, sorted by path
 	scope  Options
 	before *manifest
 	known  map[string][]entry // what topoc wrote, by folded path
@@ -45,6 +47,11 @@ func compare(t *tree, set *Set, opts Options) (*comparison, error) {
 	c := &comparer{
 		tree: t, set: set, scope: opts, before: before,
 		known: map[string][]entry{}, intact: map[string]string{}, going: map[string]bool{}, pruned: map[string]bool{},
+	}
+	for _, f := range set.Files() {
+		if opts.includes(f.Path) {
+			c.files = append(c.files, f)
+		}
 	}
 	for _, e := range before.all() {
 		c.known[fold(e.Path)] = append(c.known[fold(e.Path)], e)
@@ -103,10 +110,8 @@ func (c *comparer) compareSet() error {
 	for p := range c.going {
 		respelled[fold(p)] = true
 	}
-	for _, f := range c.set.Files() {
-		if !c.scope.includes(f.Path) {
-			continue
-		}
+	for i := range c.files {
+		f := &c.files[i]
 		at, err := c.look(f.Path)
 		if err != nil {
 			return err
@@ -116,11 +121,11 @@ func (c *comparer) compareSet() error {
 		case err != nil:
 			return err
 		case isClear:
-			c.report(Missing, nil, &f)
+			c.report(Missing, nil, f)
 		case at.file == nil:
-			c.block(f.Path, at, &f)
+			c.block(f.Path, at, f)
 		default:
-			c.compareFile(at.file, &f, respelled[fold(f.Path)])
+			c.compareFile(at.file, f, respelled[fold(f.Path)])
 		}
 	}
 	return nil
@@ -226,13 +231,11 @@ func (c *comparer) plan() {
 	final, underway := &c.result.final, &c.result.underway
 	final.Files, final.Replaced = outside(c.before.Files), outside(c.before.Replaced)
 	underway.Files, underway.Replaced = outside(c.before.Files), outside(c.before.Replaced)
-	for _, f := range c.set.Files() {
-		if c.scope.includes(f.Path) {
-			e := entryOf(f)
-			final.Files = append(final.Files, e)
-			e.Pending = isWritten[f.Path]
-			underway.Files = append(underway.Files, e)
-		}
+	for _, f := range c.files {
+		e := entryOf(f)
+		final.Files = append(final.Files, e)
+		e.Pending = isWritten[f.Path]
+		underway.Files = append(underway.Files, e)
 	}
 	underway.Replaced = append(underway.Replaced, c.replaced()...)
 	for _, entries := range [][]entry{final.Files, underway.Files, underway.Replaced} {
@@ -243,6 +246,9 @@ func (c *comparer) plan() {
 // replaced returns, for each path that topoc wrote to before, what may stand there while the build runs, where that is not
 // what the build itself puts there. It lists files that are gone too: their directories may still have to go.
 func (c *comparer) replaced() []entry {
+	if len(c.before.all()) == 0 {
+		return nil
+	}
 	made := map[string]string{}
 	for _, e := range c.result.final.Files {
 		made[e.Path] = e.SHA256
@@ -265,7 +271,8 @@ func (c *comparer) replaced() []entry {
 
 // compareOwn reports how MANIFEST.json differs; own is what stands there, fault what is wrong with that alone.
 func (c *comparer) compareOwn(own *File, fault *Change) {
-	after := &File{Path: ManifestName, Mode: Plain, Data: c.result.final.encode()}
+	c.result.finalText = c.result.final.encode()
+	after := &File{Path: ManifestName, Mode: Plain, Data: c.result.finalText}
 	switch {
 	case fault != nil:
 		change := *fault

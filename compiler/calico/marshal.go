@@ -1,7 +1,6 @@
 package calico
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -59,9 +58,7 @@ func tree(object any) map[string]any {
 		panic("calico: marshal: " + err.Error())
 	}
 	var m map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber() // AS numbers stay as they are, not 4.294967295e+09
-	if err := decoder.Decode(&m); err != nil {
+	if err := json.Unmarshal(data, &m); err != nil {
 		panic("calico: marshal: " + err.Error())
 	}
 	return m

@@ -3,15 +3,13 @@ package calico
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
-
-	"topoc/compiler/internal/lazyregexp"
 )
 
 // yamlWriter appends trees as YAML, in the form of sigs.k8s.io/yaml. That library parses an object's JSON and builds events of it, which
@@ -185,9 +183,9 @@ func (w *yamlWriter) leaf(value any) bool {
 			word = "true"
 		}
 		w.text = append(w.text, word...)
-	case json.Number:
-		w.text = append(w.text, v...)
-		isSure = integer().MatchString(string(v))
+	case float64:
+		w.text = strconv.AppendInt(w.text, int64(v), 10)
+		isSure = v == math.Trunc(v) && math.Abs(v) <= mostInteger
 	default:
 		return false
 	}
@@ -195,8 +193,8 @@ func (w *yamlWriter) leaf(value any) bool {
 	return isSure
 }
 
-// integer is the form of numbers that are written as they stand: those that fit an int64.
-var integer = lazyregexp.New(`^(0|-?[1-9][0-9]{0,17})$`)
+// mostInteger is up to where a float64 holds every integer. The largest number of any object is an AS number.
+const mostInteger = 1 << 53
 
 // lineWidth is where the library breaks a line at the next blank of a string.
 const lineWidth = 80

@@ -1,8 +1,8 @@
 package calico
 
 import (
-	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -45,7 +45,7 @@ func drawn(draw func(n int) int, depth int) any {
 		}
 		return list
 	case 4:
-		return json.Number([]string{"0", "-7", "64512", "4200000000", "18446744073709551615", "-9223372036854775808", "1.5", "1e3", "1E+30", "0.0", "-0"}[draw(11)])
+		return []float64{0, -7, 64512, 4200000000, 1 << 53, -1 << 53, 1 << 60, 1.5, 1e3, 1e30, math.Copysign(0, -1)}[draw(11)]
 	case 5:
 		return draw(2) == 0
 	case 6:

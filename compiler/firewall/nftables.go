@@ -27,13 +27,13 @@ const mostMembers = 16
 func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
 	remark(w, "What "+g.name+" must let in: for nftables, the same on each of")
 	remark(w, members(g))
-	w.Line("#")
+	w.Text("#")
 	command(w, "Check:", "nft -c -f "+g.file)
 	command(w, "Load:", "nft -f "+g.file)
 	command(w, "Use:", "nft insert rule "+nftTable+" input jump "+inputChain+"    # once, in your own chain, before it drops")
 	command(w, "", "nft insert rule "+nftTable+" forward jump "+forwardChain)
 	command(w, "Remove:", "delete these two rules, then nft -f undo-"+g.file)
-	w.Line("#")
+	w.Text("#")
 	remark(w, "It fills the chains "+inputChain+" and "+forwardChain+" of table "+nftTable+", and touches nothing else. They accept, and return what they do not know",
 		"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
 		"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
@@ -59,7 +59,7 @@ func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
 			for _, set := range input {
 				remark(w, set.about)
 				for _, rule := range set.rules {
-					w.Line("%s", rule)
+					w.Text(rule)
 				}
 			}
 		})
@@ -89,9 +89,9 @@ func declareChains(w *cfgtext.Writer) {
 // writeUndo writes what takes the chains away. It declares them first, so that there is something to delete on a second run.
 func writeUndo(w *cfgtext.Writer, g *unit) {
 	remark(w, "Takes away the chains that "+g.file+" fills.")
-	w.Line("#")
+	w.Text("#")
 	command(w, "Apply:", "nft -f undo-"+g.file)
-	w.Line("#")
+	w.Text("#")
 	remark(w, "Delete the rules that jump to them first (nft -a list ruleset | grep topoc_): as long as there is one, nft refuses this file as a whole.")
 	w.Blank()
 	declareChains(w)
@@ -195,14 +195,16 @@ func elements(w *cfgtext.Writer, prefixes []netip.Prefix) {
 // what is no printable ASCII, which could end one, there is a "?".
 func remark(w *cfgtext.Writer, sentences ...string) {
 	line := []byte("#")
-	for word := range strings.FieldsSeq(printable(strings.Join(sentences, " "))) {
-		if len(line)+1+len(word) > 100 && len(line) > 1 {
-			w.Line("%s", line)
-			line = line[:1]
+	for _, sentence := range sentences {
+		for word := range strings.FieldsSeq(printable(sentence)) {
+			if len(line)+1+len(word) > 100 && len(line) > 1 {
+				w.Text(string(line))
+				line = line[:1]
+			}
+			line = append(append(line, ' '), word...)
 		}
-		line = append(append(line, ' '), word...)
 	}
-	w.Line("%s", line)
+	w.Text(string(line))
 }
 
 func command(w *cfgtext.Writer, label, line string) { w.Line("# %-8s %s", label, printable(line)) }

@@ -33,6 +33,9 @@ func (w *Writer) Line(format string, args ...any) {
 	w.write(fmt.Sprintf(format, args...))
 }
 
+// Text writes one line as Line does, without verbs in it.
+func (w *Writer) Text(line string) { w.write(line) }
+
 // Blank writes an empty line, unless nothing is written yet or the line before is empty too.
 func (w *Writer) Blank() {
 	if text := w.buf.Bytes(); len(text) > 0 && !bytes.HasSuffix(text, []byte("\n\n")) {
@@ -68,14 +71,29 @@ func (w *Writer) write(line string) {
 		panic(fmt.Sprintf("cfgtext: line %q %s", line, fault))
 	}
 	if line != "" {
-		w.buf.WriteString(strings.Repeat(w.Indent, w.depth))
+		for range w.depth {
+			w.buf.WriteString(w.Indent)
+		}
 		w.buf.WriteString(line)
 	}
 	w.buf.WriteByte('\n')
 }
 
+// isPlain reports whether line is all printable ASCII, as nearly every one is, and ends in no blank.
+func isPlain(line string) bool {
+	for i := range len(line) {
+		if line[i] < ' ' || line[i] > '~' {
+			return false
+		}
+	}
+	return !strings.HasSuffix(line, " ")
+}
+
 // faultOf says what keeps line from being one clean line, "" where nothing does.
 func faultOf(line string) string {
+	if isPlain(line) {
+		return ""
+	}
 	for i, r := range line {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(line[i:], string(utf8.RuneError)):
