@@ -3,6 +3,8 @@ package calico
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"sync"
 
 	v3 "github.com/projectcalico/api/pkg/apis/projectcalico/v3"
 
@@ -110,8 +112,11 @@ type Gate struct {
 // Gates lists everything that the objects use and that appeared in some release since 3.12, whether the user wrote it or topoc
 // derived it, and whether the cluster's release has it or not; sorted by At, then What. It reads the objects themselves, so that
 // nothing can be written without being listed.
-func (o *Objects) Gates() []Gate {
-	var g gates
+func (o *Objects) Gates() []Gate { return o.Lacking(fabric.Version{}) }
+
+// Lacking lists the Gates that a release is too old for.
+func (o *Objects) Lacking(v fabric.Version) []Gate {
+	g := gates{version: v}
 	g.object(v3.KindBGPConfiguration, o.BGPConfiguration, o)
 	for _, peer := range o.BGPPeers {
 		g.object(v3.KindBGPPeer, peer, o)
@@ -122,19 +127,40 @@ func (o *Objects) Gates() []Gate {
 	for _, pool := range o.IPPools {
 		g.object(v3.KindIPPool, pool, o)
 	}
-	if o.Installation != nil {
+	if o.Installation != nil && g.mayLack("Installation") {
 		pools := o.Installation.Spec.CalicoNetwork.IPPools
 		for i := range pools {
 			g.fields("Installation", tree(pools[i]), o.DeclaredAt(&pools[i]))
 		}
 	}
-	slices.SortFunc(g, func(a, b Gate) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.What, b.What)) })
-	return slices.Compact(g)
+	slices.SortFunc(g.found, func(a, b Gate) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.What, b.What)) })
+	return slices.Compact(g.found)
 }
 
-type gates []Gate
+// gates are what a release is too old for.
+type gates struct {
+	version fabric.Version
+	found   []Gate
+}
+
+// completed says which release first had all that since lists of a kind.
+var completed = sync.OnceValue(func() map[string]fabric.Version {
+	last := map[string]fabric.Version{}
+	for name, version := range since {
+		if kind, _, _ := strings.Cut(name, "."); version.AtLeast(last[kind]) {
+			last[kind] = version
+		}
+	}
+	return last
+})
+
+// mayLack reports whether the release lacks a kind, or anything of one.
+func (g *gates) mayLack(kind string) bool { return !g.version.AtLeast(completed()[kind]) }
 
 func (g *gates) object(kind string, object any, o *Objects) {
+	if !g.mayLack(kind) {
+		return
+	}
 	at := o.DeclaredAt(object)
 	g.add(kind, at)
 	if spec, ok := tree(object)["spec"].(map[string]any); ok {
@@ -178,11 +204,11 @@ func (g *gates) value(kind, name string, value any, at source.Path) {
 	}
 }
 
-// add notes a use of name, where that is gated at all.
+// add notes a use of name, if the release is too old for it. It reports whether that is gated at all.
 func (g *gates) add(name string, at source.Path) bool {
 	version, isGated := since[name]
-	if isGated {
-		*g = append(*g, Gate{What: name, Since: version, At: at})
+	if isGated && !g.version.AtLeast(version) {
+		g.found = append(g.found, Gate{What: name, Since: version, At: at})
 	}
 	return isGated
 }

@@ -33,7 +33,7 @@ cluster.`,
 					c.Name, c.Version, calico.Newest).
 					WithHint("write %q, or waive it once you have read the release notes", calico.Newest)
 			}
-			newer := slices.DeleteFunc(p.Objects[c].Gates(), func(g calico.Gate) bool { return c.Version.AtLeast(g.Since) })
+			newer := p.Objects[c].Lacking(c.Version)
 			if c.Model.Calico != nil && c.Model.Calico.Version != "" && declarations(newer) > 1 {
 				p.reportRelease(c, newer)
 				continue

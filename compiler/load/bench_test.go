@@ -3,9 +3,10 @@ package load
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"testing"
 
-	"topoc/schema"
+	"topoc/compiler/model"
 	"topoc/topologies/topogen"
 )
 
@@ -35,7 +36,8 @@ func BenchmarkLoad(b *testing.B) {
 // BenchmarkFirstUse is what every run of topoc pays before it reads anything.
 func BenchmarkFirstUse(b *testing.B) {
 	for b.Loop() {
-		if _, err := readSchema(schema.Files); err != nil {
+		binding := &binder{plans: map[planKey]*plan{}}
+		if _, err := binding.bind(readTable()["#Topology"], reflect.TypeFor[model.Topology]()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/literal"
 	"cuelang.org/go/cue/token"
 )
 
@@ -280,3 +281,6 @@ func selectorText(part string) (label string, isIndex bool) {
 	}
 	return part, part != "" && strings.Trim(part, "0123456789") == ""
 }
+
+// unquote reads a CUE string literal.
+func unquote(lit string) (string, error) { return literal.Unquote(lit) }

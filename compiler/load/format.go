@@ -68,8 +68,8 @@ func (s *scalar) format() format {
 		return f
 	}
 	switch {
-	case s.kinds == intKind && s.min != nil && s.max != nil:
-		return format{checkOutOfRange, fmt.Sprintf("an integer from %d to %d", *s.min, *s.max), nil}
+	case s.kinds == intKind && s.min.isSet && s.max.isSet:
+		return format{checkOutOfRange, fmt.Sprintf("an integer from %d to %d", s.min.n, s.max.n), nil}
 	case s.kinds == intKind:
 		return format{checkOutOfRange, "an integer", nil}
 	case s.kinds == boolKind:

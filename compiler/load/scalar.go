@@ -1,14 +1,12 @@
 package load
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
-
-	"cuelang.org/go/cue/token"
 )
 
 // kind is the kind of a value, one bit each, so that a set of kinds is a kind too.
@@ -27,36 +25,49 @@ const (
 	badKind // an error that is reported already
 )
 
-// scalarKinds are the scalar types that the schema may name.
-var scalarKinds = map[string]kind{"string": stringKind, "int": intKind, "bool": boolKind}
-
-// scalar is what the schema says of a scalar. Strings pass all of tests; integers lie within the bounds.
+// scalar is what the schema says of a scalar. Strings pass all conditions; integers lie within the bounds.
 type scalar struct {
-	name     string // of the definition it is, or narrows: "#CIDR"; empty where the schema gives it no name
-	kinds    kind
-	min, max *int64
-	tests    []func(string) bool
+	name       string // of the definition it is, or narrows: "#CIDR"; empty where the schema gives it no name
+	kinds      kind
+	min, max   bound
+	conditions []*condition
 }
 
-// add joins the conditions of another scalar.
-func (s *scalar) add(o *scalar) {
-	s.kinds |= o.kinds
-	if s.name == "" {
-		s.name = o.name
-	}
-	if o.min != nil {
-		s.min = o.min
-	}
-	if o.max != nil {
-		s.max = o.max
-	}
-	s.tests = append(s.tests, o.tests...)
+// bound is a bound of integers. The zero bound is none.
+type bound struct {
+	isSet bool
+	n     int64
 }
+
+// condition is something that the schema asks of a string.
+type condition struct {
+	what conditionKind
+	arg  string // a pattern, a word or a layout
+	n    int    // a number of runes
+
+	once  sync.Once
+	match func(string) bool // for arg, once it was asked for
+}
+
+type conditionKind uint8
+
+const (
+	matches conditionKind = iota // =~ arg
+	matchesNot
+	differs // from arg
+	isPrefix
+	isIP
+	isIPv4
+	isIPv6
+	isDuration
+	isTime  // by the layout arg
+	isShort // n runes at most
+)
 
 // accepts reports whether every condition for strings holds.
 func (s *scalar) accepts(v string) bool {
-	for _, t := range s.tests {
-		if !t(v) {
+	for _, c := range s.conditions {
+		if !c.holds(v) {
 			return false
 		}
 	}
@@ -65,88 +76,46 @@ func (s *scalar) accepts(v string) bool {
 
 // within reports whether n lies within the bounds.
 func (s *scalar) within(n int64) bool {
-	return (s.min == nil || n >= *s.min) && (s.max == nil || n <= *s.max)
+	return (!s.min.isSet || n >= s.min.n) && (!s.max.isSet || n <= s.max.n)
 }
 
-// addBound adds a unary condition: a bound for integers, a pattern or a forbidden value for strings.
-func (s *scalar) addBound(op token.Token, lit string) error {
-	switch op {
-	case token.GEQ, token.LEQ:
-		n, err := integerLiteral(lit)
-		if err != nil {
-			return err
-		}
-		if op == token.GEQ {
-			s.min = &n
-		} else {
-			s.max = &n
-		}
-		return nil
-	case token.MAT, token.NMAT:
-		pattern, err := unquote(lit)
-		if err != nil {
-			return err
-		}
-		match, err := matcher(pattern)
-		if err != nil {
-			return err
-		}
-		want := op == token.MAT
-		s.tests = append(s.tests, func(v string) bool { return match(v) == want })
-		return nil
-	case token.NEQ:
-		forbidden, err := unquote(lit)
-		if err != nil {
-			return err
-		}
-		s.tests = append(s.tests, func(v string) bool { return v != forbidden })
-		return nil
-	}
-	return fmt.Errorf("operator %v is not in the schema's vocabulary", op)
-}
-
-// matcher compiles a pattern; one without metacharacters, which is cheaper to search for, is not compiled.
-func matcher(pattern string) (func(string) bool, error) {
-	if regexp.QuoteMeta(pattern) == pattern {
-		return func(v string) bool { return strings.Contains(v, pattern) }, nil
-	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil, err
-	}
-	return re.MatchString, nil
-}
-
-// addValidator adds one of CUE's own conditions for strings. Each is the same call of the same Go package that CUE makes, so
+// holds reports whether a string fulfils the condition. What CUE has a name for is the same call of the same Go package that CUE makes, so
 // that both accept the same strings.
-func (s *scalar) addValidator(name, arg string) error {
-	switch name {
-	case "net.IPCIDR":
-		s.test(func(v string) bool { _, err := netip.ParsePrefix(v); return err == nil })
-	case "net.IP":
-		s.test(func(v string) bool { _, err := netip.ParseAddr(v); return err == nil })
-	case "net.IPv4":
-		s.test(func(v string) bool { a, err := netip.ParseAddr(v); return err == nil && a.Is4() })
-	case "net.IPv6":
-		s.test(func(v string) bool { a, err := netip.ParseAddr(v); return err == nil && a.Is6() })
-	case "time.Duration":
-		s.test(func(v string) bool { _, err := time.ParseDuration(v); return err == nil })
-	case "time.Format":
-		layout, err := unquote(arg)
-		if err != nil {
-			return err
-		}
-		s.test(func(v string) bool { _, err := time.Parse(layout, v); return err == nil })
-	case "strings.MaxRunes":
-		n, err := integerLiteral(arg)
-		if err != nil {
-			return err
-		}
-		s.test(func(v string) bool { return utf8.RuneCountInString(v) <= int(n) })
-	default:
-		return fmt.Errorf("%s is not in the schema's vocabulary", name)
+func (c *condition) holds(v string) bool {
+	switch c.what {
+	case matches:
+		return c.matcher()(v)
+	case matchesNot:
+		return !c.matcher()(v)
+	case differs:
+		return v != c.arg
+	case isPrefix:
+		_, err := netip.ParsePrefix(v)
+		return err == nil
+	case isIP, isIPv4, isIPv6:
+		a, err := netip.ParseAddr(v)
+		return err == nil && (c.what == isIP || a.Is4() == (c.what == isIPv4))
+	case isDuration:
+		_, err := time.ParseDuration(v)
+		return err == nil
+	case isTime:
+		_, err := time.Parse(c.arg, v)
+		return err == nil
+	case isShort:
+		return utf8.RuneCountInString(v) <= c.n
 	}
-	return nil
+	panic("load: a condition of no kind")
 }
 
-func (s *scalar) test(ok func(string) bool) { s.tests = append(s.tests, ok) }
+// matcher returns what tells whether a string matches arg. A pattern is compiled when a string is first held to it: a topology asks for
+// few. One without metacharacters, which is cheaper to search for, is not compiled.
+func (c *condition) matcher() func(string) bool {
+	c.once.Do(func() {
+		if regexp.QuoteMeta(c.arg) == c.arg {
+			c.match = func(v string) bool { return strings.Contains(v, c.arg) }
+		} else {
+			c.match = regexp.MustCompile(c.arg).MatchString
+		}
+	})
+	return c.match
+}
