@@ -2,10 +2,13 @@ package simulate
 
 import (
 	"bytes"
+	"context"
+	"flag"
 	"reflect"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"topoc/compiler/calico"
 	"topoc/compiler/fabric"
@@ -29,7 +32,7 @@ const manyOrders = 64
 func TestSimulationEqualsTheOracle(t *testing.T) {
 	const seeds = 2000
 	all := make([]verdict, seeds)
-	eachSeed(seeds, func(seed int64) { all[seed] = compared(t, topogen.Random(seed)) })
+	eachSeed(seeds, func(seed int64) { all[seed] = compared(t.Context(), t, topogen.Random(seed)) })
 	skipped, plural, told := 0, 0, 0
 	for seed, v := range all {
 		if v.diff != "" {
@@ -55,15 +58,23 @@ func TestSimulationEqualsTheOracle(t *testing.T) {
 func FuzzOracle(f *testing.F) {
 	f.Add(int64(1))
 	f.Fuzz(func(t *testing.T, seed int64) {
-		if compared(t, topogen.Random(seed)).diff != "" {
+		ctx, cancel := context.WithTimeout(t.Context(), fuzzTime)
+		defer cancel()
+		switch diff := compared(ctx, t, topogen.Random(seed)).diff; {
+		case diff != "" && flag.Lookup("test.fuzz").Value.String() != "":
+			t.Fatal(diff) // run again by itself it is shrunk
+		case diff != "":
 			t.Fatal(shrunk(t, seed))
 		}
 	})
 }
 
+// fuzzTime is how long more orders are tried of one topology: the fuzzer takes it for hung after ten seconds.
+const fuzzTime = 3 * time.Second
+
 // compared holds the simulation of a topology to the oracle. Where the topology has several stable outcomes, all that the oracle
-// says in any order must be among what it says in some.
-func compared(t testing.TB, text []byte) verdict {
+// says in any order must be among what it says in some. What is still open once ctx is done counts as the same.
+func compared(ctx context.Context, t testing.TB, text []byte) verdict {
 	in, ok := linked(t, text)
 	if !ok {
 		return verdict{isSkipped: true}
@@ -75,6 +86,9 @@ func compared(t testing.TB, text []byte) verdict {
 	v := verdict{diff: difference(got, want, nil)}
 	open := map[[2]string]bool{} // in what the orders differ
 	for order := int64(1); order < manyOrders && v.diff != ""; order++ {
+		if ctx.Err() != nil {
+			return verdict{isPlural: true}
+		}
 		other := oracle.Run(in.Fabric, in.Objects, order)
 		if !first.Settled && !other.Settled {
 			v.isPlural = true
@@ -118,8 +132,8 @@ func linked(t testing.TB, text []byte) (Input, bool) {
 
 // shrunk returns the difference, and the smallest topology that has one.
 func shrunk(t testing.TB, seed int64) string {
-	small := topogen.Shrink(topogen.Random(seed), func(text []byte) bool { return compared(t, text).diff != "" })
-	return compared(t, small).diff + "\n" + string(small)
+	small := topogen.Shrink(topogen.Random(seed), func(text []byte) bool { return compared(t.Context(), t, text).diff != "" })
+	return compared(t.Context(), t, small).diff + "\n" + string(small)
 }
 
 // eachSeed calls do for the seeds from 0, two at a time.
