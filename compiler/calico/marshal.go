@@ -1,12 +1,13 @@
 package calico
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // header is the first line of every file.
@@ -33,8 +34,9 @@ type document struct {
 // marshal is the one canonical form of YAML here: keys sorted, which puts apiVersion, kind, metadata and spec in the order
 // that everybody knows, lists not indented, nothing empty, objects separated by a line of three hyphens.
 func (d document) marshal(objects ...any) []byte {
-	var w yamlWriter
-	w.text = append(w.text, d.header+"\n"...)
+	w, _ := writers.Get().(*yamlWriter)
+	defer writers.Put(w)
+	w.text = append(append(w.text[:0], d.header...), '\n')
 	for line := range strings.Lines(d.notes) {
 		w.text = append(w.text, "# "+line...)
 	}
@@ -48,17 +50,17 @@ func (d document) marshal(objects ...any) []byte {
 			w.object(prune(tree(object)))
 		}
 	}
-	return slices.Clip(w.text)
+	return bytes.Clone(w.text)
 }
 
-// tree is an object as JSON has it: maps, slices, strings, numbers, booleans and nil. Every object here can be marshalled.
+// writers are yamlWriters with room for a text: a topology has many small files.
+var writers = sync.Pool{New: func() any { return &yamlWriter{} }}
+
+// tree is an object as JSON has it: maps, slices, strings, numbers, booleans and nil. object is a pointer. Every object here can be
+// marshalled.
 func tree(object any) map[string]any {
-	data, err := json.Marshal(object)
+	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {
-		panic("calico: marshal: " + err.Error())
-	}
-	var m map[string]any
-	if err := json.Unmarshal(data, &m); err != nil {
 		panic("calico: marshal: " + err.Error())
 	}
 	return m

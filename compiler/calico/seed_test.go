@@ -60,7 +60,7 @@ serviceClusterIPs:
 		t.Fatalf("%d pools in Installation, want 1", len(installed))
 	}
 	wantedPool := parse[map[string]any](t, installationPool)
-	same(t, "pool of Installation", only(viaYAML(installed[0]), wantedPool), wantedPool)
+	same(t, "pool of Installation", only(viaYAML(&installed[0]), wantedPool), wantedPool)
 	if len(o.BGPFilters) != 0 {
 		t.Errorf("there are BGPFilters: %v", o.BGPFilters)
 	}

@@ -117,7 +117,9 @@ func (o *Objects) Gates() []Gate { return o.Lacking(fabric.Version{}) }
 // Lacking lists the Gates that a release is too old for.
 func (o *Objects) Lacking(v fabric.Version) []Gate {
 	g := gates{version: v}
-	g.object(v3.KindBGPConfiguration, o.BGPConfiguration, o)
+	if o.BGPConfiguration != nil { // which somebody may have taken out of what is read
+		g.object(v3.KindBGPConfiguration, o.BGPConfiguration, o)
+	}
 	for _, peer := range o.BGPPeers {
 		g.object(v3.KindBGPPeer, peer, o)
 	}
@@ -130,7 +132,7 @@ func (o *Objects) Lacking(v fabric.Version) []Gate {
 	if o.Installation != nil && g.mayLack("Installation") {
 		pools := o.Installation.Spec.CalicoNetwork.IPPools
 		for i := range pools {
-			g.fields("Installation", tree(pools[i]), o.DeclaredAt(&pools[i]))
+			g.fields("Installation", tree(&pools[i]), o.DeclaredAt(&pools[i]))
 		}
 	}
 	slices.SortFunc(g.found, func(a, b Gate) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.What, b.What)) })

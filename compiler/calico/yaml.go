@@ -183,6 +183,8 @@ func (w *yamlWriter) leaf(value any) bool {
 			word = "true"
 		}
 		w.text = append(w.text, word...)
+	case int64:
+		w.text = strconv.AppendInt(w.text, v, 10)
 	case float64:
 		w.text = strconv.AppendInt(w.text, int64(v), 10)
 		isSure = v == math.Trunc(v) && math.Abs(v) <= mostInteger

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"topoc/compiler/fabric"
@@ -55,13 +56,26 @@ const (
 	hostDNS
 )
 
+// ports are one or two of a protocol; 0 is none.
+type ports [2]uint16
+
+func (p ports) String() string {
+	if p[1] != 0 {
+		return strconv.Itoa(int(p[0])) + ", " + strconv.Itoa(int(p[1]))
+	}
+	if p[0] != 0 {
+		return strconv.Itoa(int(p[0]))
+	}
+	return ""
+}
+
 // need is packets that must get through. Replies go without saying.
 type need struct {
 	rank      rank
 	why       string
 	family    fabric.Family // 0: both
 	protocol  protocol
-	ports     []uint16 // of the receiver; none: any
+	ports     ports // of the receiver; none: any
 	from, to  *party
 	into      *unit // the group of nodes that to is, or is of; nil: no group of nodes
 	isPart    bool  // to is some of into: the others don't need it
@@ -192,7 +206,7 @@ func (s *survey) inside(c *fabric.Cluster) []need {
 	all := s.all[c]
 	var needs []need
 	if c.Mesh {
-		needs = s.toEach(c, all, need{rank: meshBGP, why: "BGP of the node-to-node mesh", protocol: tcp, ports: []uint16{c.ListenPort}})
+		needs = s.toEach(c, all, need{rank: meshBGP, why: "BGP of the node-to-node mesh", protocol: tcp, ports: ports{c.ListenPort}})
 	}
 	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
 		if pools := encapsulated(c, f, "IPIP"); pools != nil {
@@ -200,16 +214,16 @@ func (s *survey) inside(c *fabric.Cluster) []need {
 		}
 		if pools := encapsulated(c, f, "VXLAN"); pools != nil {
 			needs = append(needs, s.toEach(c, all, need{rank: tunnels, why: "tunnels of " + someOf("pool", pools), family: f, protocol: udp,
-				ports: []uint16{vxlanPort}})...)
+				ports: ports{vxlanPort}})...)
 		}
 	}
 	why := "Typha, on the nodes that run it"
 	if !c.Operator {
 		why += ", if the manifest has it"
 	}
-	needs = append(needs, s.toEach(c, all, need{rank: typha, why: why, protocol: tcp, ports: []uint16{typhaPort}})...)
+	needs = append(needs, s.toEach(c, all, need{rank: typha, why: why, protocol: tcp, ports: ports{typhaPort}})...)
 	api := need{rank: apiServer, why: "Kubernetes API server, on the nodes that run it (its default port: the topology names none)",
-		protocol: tcp, ports: []uint16{apiServerPort}}
+		protocol: tcp, ports: ports{apiServerPort}}
 	return slices.Concat(needs, s.toEach(c, all, api), s.toEach(c, s.pods(c), api))
 }
 
@@ -299,7 +313,7 @@ func (s *survey) host(h *fabric.Host) []need {
 	}
 	from := newParty([]*unit{s.other(h, "host "+h.Name)}, places)
 	var needs []need
-	add := func(rank rank, c *fabric.Cluster, kind, why string, protocol protocol, ports []uint16, places []place) {
+	add := func(rank rank, c *fabric.Cluster, kind, why string, protocol protocol, ports ports, places []place) {
 		if len(places) > 0 {
 			target := newParty([]*unit{s.other(kind+" "+c.Name, kind+" of "+c.Name)}, places)
 			needs = append(needs, need{rank: rank, why: why, protocol: protocol, ports: ports, from: from, to: target, forwarded: true})
@@ -318,8 +332,8 @@ func (s *survey) host(h *fabric.Host) []need {
 		of[r.Cluster] = append(of[r.Cluster], whole(r.Prefix))
 	}
 	for _, c := range clusters {
-		add(hostTraffic, c, "pods", "static routes of hosts", anyProtocol, nil, pods[c])
-		add(hostTraffic, c, "services", "static routes of hosts", anyProtocol, nil, services[c])
+		add(hostTraffic, c, "pods", "static routes of hosts", anyProtocol, ports{}, pods[c])
+		add(hostTraffic, c, "services", "static routes of hosts", anyProtocol, ports{}, services[c])
 	}
 	if h.DNS == nil {
 		return needs
@@ -327,8 +341,8 @@ func (s *survey) host(h *fabric.Host) []need {
 	for _, z := range h.DNS.Zones {
 		if z.Service.IsValid() {
 			why, to := "forwards the names below "+z.Domain, []place{single(z.Service)}
-			add(hostDNS, z.Cluster, "DNS service", why, udp, []uint16{dnsPort}, to)
-			add(hostDNS, z.Cluster, "DNS service", why, tcp, []uint16{dnsPort}, to)
+			add(hostDNS, z.Cluster, "DNS service", why, udp, ports{dnsPort}, to)
+			add(hostDNS, z.Cluster, "DNS service", why, tcp, ports{dnsPort}, to)
 		}
 	}
 	return needs

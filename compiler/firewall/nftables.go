@@ -1,11 +1,11 @@
 package firewall
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/cfgtext"
@@ -34,10 +34,9 @@ func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
 	command(w, "", "nft insert rule "+nftTable+" forward jump "+forwardChain)
 	command(w, "Remove:", "delete these two rules, then nft -f undo-"+g.file)
 	w.Text("#")
-	remark(w, "It fills the chains "+inputChain+" and "+forwardChain+" of table "+nftTable+", and touches nothing else. They accept, and return what they do not know",
-		"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
-		"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
-		"replace \""+nftTable+"\" here.")
+	for _, line := range aboutChains() {
+		w.Text(line)
+	}
 	if g.cluster.Incomplete {
 		remark(w, "Not all nodes of "+g.cluster.Name+" are in the topology: the subnets of those that are stand for them.")
 	}
@@ -66,12 +65,20 @@ func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
 		w.Enclose("chain "+forwardChain+" {", "}", func() {
 			remark(w, "pods: what they may is up to NetworkPolicy")
 			for _, p := range pods {
-				w.Line("%s saddr %s accept", ipOf(p), p)
-				w.Line("%s daddr %s accept", ipOf(p), p)
+				w.Text(ipOf(p) + " saddr " + p.String() + " accept")
+				w.Text(ipOf(p) + " daddr " + p.String() + " accept")
 			}
 		})
 	})
 }
+
+// aboutChains says what a file does, and what is left to do.
+var aboutChains = sync.OnceValue(func() []string {
+	return wrapped("It fills the chains "+inputChain+" and "+forwardChain+" of table "+nftTable+", and touches nothing else. They accept, and return what they do not know",
+		"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
+		"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
+		"replace \""+nftTable+"\" here.")
+})
 
 // declareChains makes the chains where they are not there yet, and empties them. All of a file is one transaction: there is no
 // moment without rules.
@@ -82,7 +89,7 @@ func declareChains(w *cfgtext.Writer) {
 		}
 	})
 	for _, chain := range []string{inputChain, forwardChain} {
-		w.Line("flush chain %s %s", nftTable, chain)
+		w.Text("flush chain " + nftTable + " " + chain)
 	}
 }
 
@@ -96,17 +103,13 @@ func writeUndo(w *cfgtext.Writer, g *unit) {
 	w.Blank()
 	declareChains(w)
 	for _, chain := range []string{inputChain, forwardChain} {
-		w.Line("delete chain %s %s", nftTable, chain)
+		w.Text("delete chain " + nftTable + " " + chain)
 	}
 }
 
 // members names the nodes of a group.
 func members(g *unit) string {
-	var names []string
-	for _, n := range g.nodes {
-		names = append(names, n.Name)
-	}
-	return few(names, mostMembers)
+	return few(len(g.nodes), mostMembers, func(i int) string { return g.nodes[i].Name })
 }
 
 // podRanges returns a cluster's pod ranges, disjoint, IPv4 first.
@@ -165,7 +168,7 @@ func (v *variables) set(prefixes []netip.Prefix) string {
 			return "$" + v.names[i]
 		}
 	}
-	v.names = append(v.names, fmt.Sprintf("topoc_%d", len(v.names)+1))
+	v.names = append(v.names, "topoc_"+strconv.Itoa(len(v.names)+1))
 	v.sets = append(v.sets, prefixes)
 	return "$" + v.names[len(v.names)-1]
 }
@@ -179,35 +182,48 @@ func ipOf(p netip.Prefix) string {
 
 // elements writes a set's prefixes, several a line.
 func elements(w *cfgtext.Writer, prefixes []netip.Prefix) {
-	line := ""
+	var line []byte
 	for _, p := range prefixes {
-		word := short(p) + ","
-		if line != "" && len(line)+1+len(word) > 90 {
-			w.Line("%s", line)
-			line = ""
+		word := short(p)
+		if len(line) > 0 && len(line)+len(" ")+len(word)+len(",") > 90 {
+			w.Text(string(line))
+			line = line[:0]
 		}
-		line = strings.TrimPrefix(line+" "+word, " ")
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(append(line, word...), ',')
 	}
-	w.Line("%s", line)
+	w.Text(string(line))
 }
 
 // remark writes a paragraph of comments, wrapped between words. The only strings of the user's in a file stand in comments: of
 // what is no printable ASCII, which could end one, there is a "?".
 func remark(w *cfgtext.Writer, sentences ...string) {
+	for _, line := range wrapped(sentences...) {
+		w.Text(line)
+	}
+}
+
+func wrapped(sentences ...string) []string {
+	var lines []string
 	line := []byte("#")
 	for _, sentence := range sentences {
 		for word := range strings.FieldsSeq(printable(sentence)) {
 			if len(line)+1+len(word) > 100 && len(line) > 1 {
-				w.Text(string(line))
+				lines = append(lines, string(line))
 				line = line[:1]
 			}
 			line = append(append(line, ' '), word...)
 		}
 	}
-	w.Text(string(line))
+	return append(lines, string(line))
 }
 
-func command(w *cfgtext.Writer, label, line string) { w.Line("# %-8s %s", label, printable(line)) }
+func command(w *cfgtext.Writer, label, line string) {
+	const column = "        "
+	w.Text("# " + label + column[len(label):] + " " + printable(line))
+}
 
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

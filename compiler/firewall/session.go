@@ -134,7 +134,7 @@ func gather(order []direction, found map[direction]*ends) []need {
 		for _, d := range senders[r] {
 			units, from, to = append(units, d.from), append(from, found[d].from), append(to, found[d].to)
 		}
-		n := need{rank: r.rank, why: whyOf[r.rank], protocol: tcp, ports: []uint16{r.port}, isPart: r.partial != "",
+		n := need{rank: r.rank, why: whyOf[r.rank], protocol: tcp, ports: ports{r.port}, isPart: r.partial != "",
 			from: newParty(units, slices.Concat(from...)), to: newParty([]*unit{r.to}, slices.Concat(to...))}
 		if r.to.cluster != nil {
 			n.into = r.to
@@ -171,10 +171,10 @@ func text(places []place) string {
 func (s *survey) bfd() []need {
 	var needs []need
 	for _, sw := range s.Switches {
-		for _, ports := range [][]uint16{{bfdPort, bfdEchoPort}, {bfdMultihopPort}} {
+		for _, ports := range []ports{{bfdPort, bfdEchoPort}, {bfdMultihopPort}} {
 			var units []*unit
 			var from, to []place
-			for _, n := range bfdNeighbors(sw, len(ports) == 1) {
+			for _, n := range bfdNeighbors(sw, ports[0] == bfdMultihopPort) {
 				near, far := &n.Session.A, &n.Session.B
 				if near.Device != fabric.Device(sw) {
 					near, far = far, near

@@ -40,16 +40,12 @@ func table(f *fabric.Fabric, needs []need) []byte {
 	w.Line("| from | to | protocol | port | why |")
 	w.Line("|---|---|---|---|---|")
 	for _, n := range rows(needs) {
-		var ports []string
-		for _, p := range n.ports {
-			ports = append(ports, strconv.Itoa(int(p)))
-		}
 		what := n.protocol.String()
 		if n.forwarded {
 			what = strings.TrimPrefix(what+", forwarded", "any, ")
 		}
 		w.Line("| %s | %s | %s | %s | %s |", cell(n.from.title()+addresses(n.from, n.family)), cell(n.to.title()+addresses(n.to, n.family)),
-			what, strings.Join(ports, ", "), cell(n.why))
+			what, n.ports, cell(n.why))
 	}
 	return w.Bytes()
 }
@@ -57,41 +53,47 @@ func table(f *fabric.Fabric, needs []need) []byte {
 // rows joins needs that differ in their receivers only, then those that differ in their senders only, and sorts them by what they
 // are for. A need of a part of a group stays by itself.
 func rows(needs []need) []need {
-	byReceiver := join(needs, func(n need) string {
+	byReceiver := join(needs, func(n *need) (from, to string) {
 		if n.isPart || n.into == nil {
-			return n.from.identity + " to " + n.to.identity
+			return n.from.identity, n.to.identity
 		}
-		return n.from.identity
+		return n.from.identity, ""
 	})
-	rows := join(byReceiver, func(n need) string { return n.to.identity })
+	rows := join(byReceiver, func(n *need) (from, to string) { return "", n.to.identity })
 	slices.SortStableFunc(rows, func(a, b need) int { return cmp.Compare(a.rank, b.rank) })
 	return rows
 }
 
 // join makes one need of those that are for the same, and of which same says the same; in the order of the first.
-func join(needs []need, same func(need) string) []need {
+func join(needs []need, same func(*need) (from, to string)) []need {
 	type key struct {
-		rank             rank
-		why, ports, same string
-		family           fabric.Family
-		protocol         protocol
-		forwarded        bool
+		rank          rank
+		why, from, to string
+		ports         ports
+		family        fabric.Family
+		protocol      protocol
+		forwarded     bool
 	}
-	found := map[key][]need{}
-	var order []key
-	for _, n := range needs {
-		k := key{n.rank, n.why, fmt.Sprint(n.ports), same(n), n.family, n.protocol, n.forwarded}
-		if found[k] == nil {
-			order = append(order, k)
+	known := map[key]int{} // where they are in alike
+	var alike [][]*need
+	for i := range needs {
+		n := &needs[i]
+		from, to := same(n)
+		k := key{n.rank, n.why, from, to, n.ports, n.family, n.protocol, n.forwarded}
+		at, isKnown := known[k]
+		if !isKnown {
+			at = len(alike)
+			known[k] = at
+			alike = append(alike, nil)
 		}
-		found[k] = append(found[k], n)
+		alike[at] = append(alike[at], n)
 	}
-	var joined []need
-	for _, k := range order {
-		n := found[k][0]
-		if len(found[k]) > 1 {
+	joined := make([]need, 0, len(alike))
+	for _, those := range alike {
+		n := *those[0]
+		if len(those) > 1 {
 			var from, to []*party
-			for _, one := range found[k] {
+			for _, one := range those {
 				from, to = append(from, one.from), append(to, one.to)
 			}
 			n.from, n.to = union(from), union(to)
@@ -135,25 +137,33 @@ func (p *party) title() string {
 			names = append(names, name)
 		}
 	}
-	p.name = few(names, mostUnits)
+	p.name = few(len(names), mostUnits, func(i int) string { return names[i] })
 	return p.name
 }
 
 // addresses are a party's addresses of a family, or of both, in parentheses, the first of them.
 func addresses(p *party, only fabric.Family) string {
-	var words []string
-	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
-		if only != 0 && f != only {
-			continue
+	ipv4, ipv6 := p.ipv4, p.ipv6
+	switch only {
+	case fabric.IPv4:
+		ipv6 = nil
+	case fabric.IPv6:
+		ipv4 = nil
+	}
+	n := len(ipv4) + len(ipv6)
+	word := func(i int) string {
+		switch {
+		case i < len(ipv4):
+			return short(ipv4[i])
+		case i < n:
+			return short(ipv6[i-len(ipv4)])
 		}
-		for _, prefix := range p.of(f) {
-			words = append(words, short(prefix))
-		}
+		return "link-local"
 	}
 	if p.isLinkLocal {
-		words = append(words, "link-local")
+		return " (" + few(n+1, mostPrefixes, word) + ")"
 	}
-	return " (" + few(words, mostPrefixes) + ")"
+	return " (" + few(n, mostPrefixes, word) + ")"
 }
 
 // short returns a prefix, or where it is one address, that.
@@ -164,25 +174,43 @@ func short(p netip.Prefix) string {
 	return p.String()
 }
 
-func few(words []string, most int) string {
-	if more := len(words) - most; more > 1 {
-		return strings.Join(words[:most], ", ") + fmt.Sprintf(" and %d more", more)
+// few names the first of n words.
+func few(n, most int, word func(i int) string) string {
+	shown := n
+	if n > most+1 {
+		shown = most
 	}
-	return strings.Join(words, ", ")
+	var b strings.Builder
+	for i := range shown {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(word(i))
+	}
+	if shown < n {
+		fmt.Fprintf(&b, " and %d more", n-shown)
+	}
+	return b.String()
 }
 
 // cell returns s as text of a cell in Markdown, on one line: what could mean something else there is escaped, and what is no
 // printable ASCII is "?".
 func cell(s string) string {
+	if strings.IndexFunc(s, isMarked) < 0 {
+		return strings.TrimSpace(s)
+	}
 	var b strings.Builder
 	for _, r := range s {
 		switch {
 		case r < ' ' || r > '~':
 			r = '?'
-		case strings.ContainsRune("\\`*_{}[]<>#+!|~&", r):
+		case isMarked(r):
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
 	return strings.TrimSpace(b.String())
 }
+
+// isMarked reports whether a cell cannot have a character as it is.
+func isMarked(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("\\`*_{}[]<>#+!|~&", r) }

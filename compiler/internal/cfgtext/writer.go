@@ -25,6 +25,9 @@ type Writer struct {
 // New returns an empty Writer that indents by indent.
 func New(indent string) *Writer { return &Writer{Indent: indent} }
 
+// Reset takes away what is written so far, and keeps the room for what comes.
+func (w *Writer) Reset() { w.buf.Reset() }
+
 // Line writes one line, indented by the blocks around it. An empty line is written without indentation.
 //
 // It panics where the text holds a control character (line ends and tabs among them), a line or paragraph separator or

@@ -1,0 +1,60 @@
+package calico
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"sigs.k8s.io/randfill"
+)
+
+// What tree makes of objects is what their JSON says, whatever is set in them.
+func TestTreeIsTheObjectsJSON(t *testing.T) {
+	filler := randfill.NewWithSeed(1).NilChance(0.3).NumElements(0, 3).MaxDepth(12).Funcs(
+		func(s *InstallationSpec, c randfill.Continue) { // nothing sets the fields that others of the same name hide
+			c.FillNoCustom(s)
+			s.InstallationSpec.CalicoNetwork = nil
+			if s.CalicoNetwork != nil {
+				s.CalicoNetwork.CalicoNetworkSpec.IPPools = nil
+			}
+		})
+	objects := reflect.TypeFor[Objects]()
+	kinds := 0
+	for i := range objects.NumField() {
+		typ := objects.Field(i).Type
+		if typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Pointer || !objects.Field(i).IsExported() {
+			continue
+		}
+		kinds++
+		for range 200 {
+			object := reflect.New(typ.Elem())
+			if spec := object.Elem().FieldByName("Spec"); spec.IsValid() {
+				filler.Fill(spec.Addr().Interface())
+			}
+			data, err := json.Marshal(object.Interface())
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree, err := json.Marshal(tree(object.Interface())) // numbers are then of one type
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want map[string]any
+			if err := json.Unmarshal(tree, &got); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(data, &want); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("%v: got\n%s\nwant\n%s", typ, tree, data)
+			}
+		}
+	}
+	if kinds < 6 {
+		t.Errorf("%d kinds: the test is blind", kinds)
+	}
+}
