@@ -3,6 +3,7 @@ package simulate
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/projectcalico/calico/libcalico-go/lib/selector"
@@ -72,12 +73,12 @@ func (s *selection) mentions(key string) bool {
 func (s *selection) class(labels map[string]string) int {
 	var relevant []string
 	for key, value := range labels {
-		if s.mentions(key) {
-			relevant = append(relevant, key+"\x00"+value)
+		if s.mentions(key) { // with the lengths no two sets are the same text, whatever stands in an edited object
+			relevant = append(relevant, strconv.Itoa(len(key))+" "+strconv.Itoa(len(value))+" "+key+value)
 		}
 	}
 	slices.Sort(relevant)
-	set := strings.Join(relevant, "\x00")
+	set := strings.Join(relevant, "")
 	class, ok := s.sets[set]
 	if !ok {
 		class = s.judge(labels)
