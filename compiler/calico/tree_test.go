@@ -38,7 +38,11 @@ func TestTreeIsTheObjectsJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tree, err := json.Marshal(tree(object.Interface())) // numbers are then of one type
+			made := tree(object.Interface())
+			if !isWritten(made) {
+				t.Errorf("%v has values that only the library writes: %v", typ, made)
+			}
+			tree, err := json.Marshal(made) // numbers are then of one type
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,4 +61,26 @@ func TestTreeIsTheObjectsJSON(t *testing.T) {
 	if kinds < 6 {
 		t.Errorf("%d kinds: the test is blind", kinds)
 	}
+}
+
+// isWritten reports whether yamlWriter knows the types of all values.
+func isWritten(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			if !isWritten(inner) {
+				return false
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			if !isWritten(inner) {
+				return false
+			}
+		}
+	case nil: // pruned
+	default:
+		return (&yamlWriter{}).leaf(v) || reflect.TypeOf(v).Kind() == reflect.String
+	}
+	return true
 }

@@ -185,6 +185,8 @@ func (w *yamlWriter) leaf(value any) bool {
 		w.text = append(w.text, word...)
 	case int64:
 		w.text = strconv.AppendInt(w.text, v, 10)
+	case uint64:
+		w.text = strconv.AppendUint(w.text, v, 10)
 	case float64:
 		w.text = strconv.AppendInt(w.text, int64(v), 10)
 		isSure = v == math.Trunc(v) && math.Abs(v) <= mostInteger
