@@ -33,13 +33,13 @@ func (f *File) isExecutable() bool { return f.Mode == Executable }
 // Set is the files of one build, each path once. The zero Set is empty and ready for use. A Set that nobody adds to any more
 // is safe for concurrent use.
 type Set struct {
-	files map[string]File
-	names map[string]spelling // by folded name: the files, and the directories above them
+	files map[string]File  // by folded path
+	dirs  map[string]place // the directories above them, by folded path
 }
 
-// spelling is how the name of a file or directory in a Set is written, and the file that uses it.
-type spelling struct {
-	name  string
+// place is a file, or a directory above one.
+type place struct {
+	path  string
 	isDir bool
 	user  string // path of a file: the file itself, or the first one below the directory
 }
@@ -56,36 +56,59 @@ func (s *Set) Add(f File) error {
 	if err := CheckPath(f.Path); err != nil {
 		return err
 	}
-	claims := []spelling{{name: f.Path, user: f.Path}}
-	for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
-		claims = append(claims, spelling{name: dir, isDir: true, user: f.Path})
+	if held, isHeld := s.at(fold(f.Path)); isHeld {
+		return &PathError{Path: f.Path, Other: held.user, Reason: clash(place{path: f.Path}, held)}
 	}
-	for _, claim := range claims {
-		held, isHeld := s.names[fold(claim.name)]
-		if isHeld && !(held.isDir && claim.isDir && held.name == claim.name) {
-			return &PathError{Path: f.Path, Other: held.user, Reason: clash(claim, held)}
+	var above []string // the directories that are not there yet
+	for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+		held, isHeld := s.at(fold(dir))
+		if isHeld && (!held.isDir || held.path != dir) {
+			return &PathError{Path: f.Path, Other: held.user, Reason: clash(place{path: dir, isDir: true}, held)}
 		}
+		if isHeld {
+			break // and so is all above it
+		}
+		above = append(above, dir)
 	}
 	if s.files == nil {
-		s.files, s.names = map[string]File{}, map[string]spelling{}
+		s.files, s.dirs = map[string]File{}, map[string]place{}
 	}
-	for _, claim := range claims {
-		if _, isHeld := s.names[fold(claim.name)]; !isHeld {
-			s.names[fold(claim.name)] = claim
-		}
+	for _, dir := range above {
+		s.dirs[fold(dir)] = place{path: dir, isDir: true, user: f.Path}
 	}
-	f.Declared = slices.Compact(slices.Sorted(slices.Values(f.Declared)))
-	s.files[f.Path] = f
+	if !isSet(f.Declared) {
+		f.Declared = slices.Compact(slices.Sorted(slices.Values(f.Declared)))
+	}
+	s.files[fold(f.Path)] = f
 	return nil
 }
 
-// clash says why two spellings of one folded name cannot both be in a Set.
-func clash(a, b spelling) string {
+// at returns what a folded path is taken for.
+func (s *Set) at(folded string) (place, bool) {
+	if f, isFile := s.files[folded]; isFile {
+		return place{path: f.Path, user: f.Path}, true
+	}
+	dir, isDir := s.dirs[folded]
+	return dir, isDir
+}
+
+// isSet reports whether paths are sorted, each once.
+func isSet(paths []source.Path) bool {
+	for i := 1; i < len(paths); i++ {
+		if paths[i-1] >= paths[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// clash says why two places of one folded path cannot both be in a Set.
+func clash(a, b place) string {
 	switch {
-	case a.name != b.name:
-		return fmt.Sprintf("%s and %s are one name where a file system ignores case", a.name, b.name)
+	case a.path != b.path:
+		return fmt.Sprintf("%s and %s are one name where a file system ignores case", a.path, b.path)
 	case a.isDir != b.isDir:
-		return fmt.Sprintf("%s would be both a file and a directory", a.name)
+		return fmt.Sprintf("%s would be both a file and a directory", a.path)
 	default:
 		return "two files have this path"
 	}
@@ -98,8 +121,11 @@ func (s *Set) Files() []File {
 
 // Lookup returns the file at path.
 func (s *Set) Lookup(path string) (File, bool) {
-	f, ok := s.files[path]
-	return f, ok
+	f, ok := s.files[fold(path)]
+	if !ok || f.Path != path {
+		return File{}, false
+	}
+	return f, true
 }
 
 // Len returns the number of files.
