@@ -44,10 +44,17 @@ const (
 
 // entry is all routes of a speaker to one prefix.
 type entry struct {
-	prefix netip.Prefix
-	routes []*route
-	best   *route     // nil: none is usable
-	felix  netip.Addr // the node that Felix routes the prefix to; zero: none
+	prefix   netip.Prefix
+	routes   []*route
+	received map[arrival]*route // those of routes that are not the device's own
+	best     *route             // nil: none is usable
+	felix    netip.Addr         // the node that Felix routes the prefix to; zero: none
+}
+
+// arrival is where a path comes in, and the number that the other end has for it.
+type arrival struct {
+	in *session
+	id int
 }
 
 // route is one path to a prefix.
@@ -93,7 +100,7 @@ type hop struct {
 func (sp *speaker) entryOf(p netip.Prefix) *entry {
 	e := sp.table[p]
 	if e == nil {
-		e = &entry{prefix: p}
+		e = &entry{prefix: p, received: map[arrival]*route{}}
 		sp.table[p] = e
 		sp.order = append(sp.order, e)
 	}
@@ -132,22 +139,23 @@ func (sp *speaker) originate(p netip.Prefix, r *route) {
 // receive takes a message from the far end of one of the speaker's sessions.
 func (sp *speaker) receive(in *session, m message) {
 	e := sp.entryOf(m.path.prefix)
-	i := slices.IndexFunc(e.routes, func(r *route) bool { return r.in == in && r.remoteID == m.path.id })
+	path := arrival{in, m.path.id}
+	r := e.received[path]
 	switch {
-	case m.attributes == nil && i < 0:
+	case m.attributes == nil && r == nil:
 		return
 	case m.attributes == nil:
-		gone := e.routes[i]
-		gone.attributes = nil
+		r.attributes = nil
+		i := slices.Index(e.routes, r)
 		e.routes = slices.Delete(e.routes, i, i+1)
-		sp.update(e, gone)
+		delete(e.received, path)
+		sp.update(e, r)
 		return
-	case i < 0:
+	case r == nil:
 		sp.lastID++
-		i = len(e.routes)
-		e.routes = append(e.routes, &route{id: sp.lastID, in: in, remoteID: m.path.id})
+		r = &route{id: sp.lastID, in: in, remoteID: m.path.id}
+		e.routes, e.received[path] = append(e.routes, r), r
 	}
-	r := e.routes[i]
 	r.received = m.attributes
 	sp.evaluate(e, r)
 	sp.update(e, r)
