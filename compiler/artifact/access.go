@@ -23,8 +23,8 @@ func (b *build) checkAccess() error {
 			return err
 		}
 	}
-	for _, f := range b.writes {
-		if err := add(f.Path); err != nil {
+	for i := range b.pieces {
+		if err := add(b.pieces[i].target); err != nil {
 			return err
 		}
 	}

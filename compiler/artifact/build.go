@@ -1,18 +1,18 @@
 package artifact
 
-import (
-	"strconv"
-)
+import "strconv"
 
 // build puts right what a comparison found.
 type build struct {
 	*store
 	*comparison
-	writes  []File
-	isBegun bool // files were changed
+	layout
+	writes  []File // sorted by path
+	isBegun bool   // files were changed
 }
 
-// The manifests in the staging directory. The files there are numbered as in build.writes.
+// The manifests in the staging directory. What else stands there is numbered as the files in build.writes, a directory as the first of those
+// below it.
 const (
 	stagedUnderway = stageDir + "/underway"
 	stagedFinal    = stageDir + "/final"
@@ -32,6 +32,9 @@ func (b *build) run() (err error) {
 	if b.isLeftOver() {
 		return nil
 	}
+	if err := b.layOut(); err != nil {
+		return err
+	}
 	if err := b.checkAccess(); err != nil {
 		return err
 	}
@@ -44,39 +47,6 @@ func (b *build) run() (err error) {
 		}
 	}
 	return b.putManifest(stagedFinal)
-}
-
-// stage writes both manifests and all files to the staging directory, and waits until the disk has them.
-func (b *build) stage() error {
-	at, err := b.look(stageDir)
-	if err != nil {
-		return err
-	}
-	if at.what != nothing {
-		if err := b.removeAll(stageDir); err != nil {
-			return err
-		}
-	}
-	if err := b.mkdir(stageDir); err != nil {
-		return err
-	}
-	var places []string
-	create := func(place string, f File) error {
-		places = append(places, place)
-		return b.create(place, f)
-	}
-	if err := create(stagedUnderway, File{Path: ManifestName, Mode: Plain, Data: b.underway.encode()}); err != nil {
-		return err
-	}
-	if err := create(stagedFinal, File{Path: ManifestName, Mode: Plain, Data: b.finalText}); err != nil {
-		return err
-	}
-	for i, f := range b.writes {
-		if err := create(staged(i), f); err != nil {
-			return err
-		}
-	}
-	return b.sync(places)
 }
 
 // publish removes the stale files and puts the staged ones in place. The stale ones go first: one of them may stand where a
@@ -93,15 +63,28 @@ func (b *build) publish() error {
 	if err := b.prune(b.stale); err != nil {
 		return err
 	}
-	for i, f := range b.writes {
-		if err := b.mkdirAll(f.Path); err != nil {
-			return err
-		}
-		if err := b.rename(staged(i), f.Path); err != nil {
+	for i := range b.pieces {
+		if err := b.put(&b.pieces[i]); err != nil {
 			return err
 		}
 	}
 	return b.syncDirs()
+}
+
+// put puts a piece in place, and makes the directories that it needs above.
+func (b *build) put(p *piece) error {
+	if err := b.mkdirAll(p.target); err != nil {
+		return err
+	}
+	if !p.isTree {
+		return b.rename("replace", p.place, p.target)
+	}
+	b.forget() // directories that are about to have other names
+	if err := b.rename("create", p.place, p.target); err != nil {
+		return err
+	}
+	b.dirs[p.target] = found{what: directory, at: p.target}
+	return nil
 }
 
 // removeStale removes a file of an earlier build, if it is still there.
@@ -121,14 +104,14 @@ func (b *build) removeStale(p string) error {
 // putManifest replaces MANIFEST.json, and waits until the disk has it: what a manifest says comes before or after the changes
 // it speaks of, never between them.
 func (b *build) putManifest(place string) error {
-	if err := b.rename(place, ManifestName); err != nil {
+	if err := b.rename("replace", place, ManifestName); err != nil {
 		return err
 	}
 	b.isBegun = true
 	return b.sync([]string{"."})
 }
 
-// syncDirs makes durable which files there are.
+// syncDirs makes durable which files there are. The directories of a tree are durable since it was staged.
 func (b *build) syncDirs() error {
 	touched := map[string]bool{".": true}
 	mark := func(p string) error {
@@ -146,8 +129,8 @@ func (b *build) syncDirs() error {
 			return err
 		}
 	}
-	for _, f := range b.writes {
-		if err := mark(f.Path); err != nil {
+	for i := range b.pieces {
+		if err := mark(b.pieces[i].target); err != nil {
 			return err
 		}
 	}

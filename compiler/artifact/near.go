@@ -3,6 +3,7 @@ package artifact
 import (
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -18,30 +19,51 @@ type opened struct {
 }
 
 // near returns the directory in which p stands, and p's name there. It follows no link out of the tree. An os.Root opens all directories
-// on the way to a path anew with every call. But a build goes through one directory after the other, and from the stage to it and back:
-// so two stay open.
+// on the way to a path anew with every call. But a build goes through one directory after the other and those in it, and from the stage to
+// it and back: so a few stay open.
 func (t *tree) near(p string) (*opened, string, error) {
 	dir, name := path.Split(p)
 	dir = strings.TrimSuffix(dir, "/")
-	switch dir {
-	case "":
+	if dir == "" {
 		t.top.root = t.root
 		return &t.top, name, nil
-	case t.recent[0].dir:
-	case t.recent[1].dir:
-		t.recent[0], t.recent[1] = t.recent[1], t.recent[0]
-	default:
-		root, err := t.root.OpenRoot(dir)
+	}
+	i := t.remembered(dir)
+	now := t.recent[max(i, 0)]
+	if i < 0 {
+		root, err := t.open(dir)
 		if err != nil {
-			if info, err := t.root.Stat(dir); err == nil && !info.IsDir() {
-				return nil, "", syscall.ENOTDIR // which OpenRoot says in words
-			}
 			return nil, "", err
 		}
-		t.recent[1].close()
-		t.recent[0], t.recent[1] = opened{dir: dir, root: root}, t.recent[0]
+		i = len(t.recent) - 1
+		t.recent[i].close()
+		now = opened{dir: dir, root: root}
 	}
+	copy(t.recent[1:i+1], t.recent[:i])
+	t.recent[0] = now
 	return &t.recent[0], name, nil
+}
+
+// remembered returns the index of dir in t.recent, -1 where it is not open.
+func (t *tree) remembered(dir string) int {
+	return slices.IndexFunc(t.recent[:], func(o opened) bool { return o.dir == dir })
+}
+
+// open opens a directory, from the one it is in if that is open.
+func (t *tree) open(dir string) (*os.Root, error) {
+	from, name := t.root, dir
+	if above, last := path.Split(dir); above != "" {
+		if i := t.remembered(strings.TrimSuffix(above, "/")); i >= 0 {
+			from, name = t.recent[i].root, last
+		}
+	}
+	root, err := from.OpenRoot(name)
+	if err != nil {
+		if info, err := from.Stat(name); err == nil && !info.IsDir() {
+			return nil, syscall.ENOTDIR // which OpenRoot says in words
+		}
+	}
+	return root, err
 }
 
 // forget closes what near left open. Whoever removes a directory calls it before.

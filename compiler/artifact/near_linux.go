@@ -2,15 +2,15 @@ package artifact
 
 import (
 	"errors"
+	"io"
 	"io/fs"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
 
 // createNew creates a file that is not there. It asks the kernel by itself: os.Root makes six calls of one, to find out whether what it
 // made is a file that one could wait for.
-func (t *tree) createNew(p string, perm fs.FileMode) (*os.File, error) {
+func (t *tree) createNew(p string, perm fs.FileMode) (io.WriteCloser, error) {
 	dir, name, err := t.descriptor(p)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,39 @@ func (t *tree) createNew(p string, perm fs.FileMode) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(file), p), nil
+	return &newFile{file}, nil
+}
+
+// newFile is an open file. An os.File asks the kernel how it was opened, and has to be closed once the garbage collector finds it.
+type newFile struct{ descriptor int }
+
+func (f *newFile) Write(data []byte) (int, error) {
+	written := 0
+	for written < len(data) {
+		n := 0
+		err := retried(func() (err error) {
+			n, err = unix.Write(f.descriptor, data[written:])
+			return err
+		})
+		if err == nil && n == 0 {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return written, err
+		}
+		written += n
+	}
+	return written, nil
+}
+
+// Close closes the file, the first time.
+func (f *newFile) Close() error {
+	if f.descriptor < 0 {
+		return nil
+	}
+	file := f.descriptor
+	f.descriptor = -1
+	return unix.Close(file)
 }
 
 // move renames a file. os.Root would open each directory on the way to both names.

@@ -3,12 +3,13 @@
 package artifact
 
 import (
+	"io"
 	"io/fs"
 	"os"
 )
 
 // createNew creates a file that is not there.
-func (t *tree) createNew(p string, perm fs.FileMode) (*os.File, error) {
+func (t *tree) createNew(p string, perm fs.FileMode) (io.WriteCloser, error) {
 	dir, name, err := t.near(p)
 	if err != nil {
 		return nil, err

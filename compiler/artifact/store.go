@@ -2,10 +2,12 @@ package artifact
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"syscall"
 )
 
@@ -18,6 +20,19 @@ type store struct {
 
 // stepper makes a step, or does not.
 type stepper func(doing, path string, do func() error) error
+
+// oneByOne is a stepper that makes one step at a time.
+func (around stepper) oneByOne() stepper {
+	if around == nil {
+		return nil
+	}
+	var steps sync.Mutex
+	return func(doing, path string, do func() error) error {
+		steps.Lock()
+		defer steps.Unlock()
+		return around(doing, path, do)
+	}
+}
 
 // step does what changes the directory, and says on failure what could not be done to which file of it.
 func (s *store) step(doing, p string, do func() error) error {
@@ -40,7 +55,7 @@ func (s *store) create(place string, f File) error {
 	if f.isExecutable() {
 		perm = Executable
 	}
-	var file *os.File
+	var file io.WriteCloser
 	err := s.step("create", f.Path, func() (err error) {
 		file, err = s.createNew(place, perm)
 		return err
@@ -55,14 +70,15 @@ func (s *store) create(place string, f File) error {
 	})
 }
 
-// rename puts what stands at place at p, in place of the file there.
-func (s *store) rename(place, p string) error {
-	return s.step("replace", p, func() error { return insist(func() error { return s.move(place, p) }, isHeld) })
+// rename puts what stands at place at p: a file in place of the one there, a directory where nothing stands, or an empty one.
+func (s *store) rename(doing, place, p string) error {
+	return s.step(doing, p, func() error { return insist(func() error { return s.move(place, p) }, isHeld) })
 }
 
-func (s *store) mkdir(dir string) error {
+// mkdir makes a directory at place. On failure it speaks of it as dir.
+func (s *store) mkdir(place, dir string) error {
 	return s.step("create", dir, func() error {
-		above, name, err := s.near(dir)
+		above, name, err := s.near(place)
 		if err != nil {
 			return err
 		}
@@ -83,7 +99,7 @@ func (s *store) mkdirAll(p string) error {
 		if at.what == directory {
 			continue
 		}
-		if err := s.mkdir(dir); err != nil {
+		if err := s.mkdir(dir, dir); err != nil {
 			return err
 		}
 		s.dirs[dir] = found{what: directory, at: dir}

@@ -21,7 +21,7 @@ type tree struct {
 	dirs map[string]found // what stands at the ancestors of the files looked at
 
 	top    opened    // root, where near was asked for it
-	recent [2]opened // the directories last worked in, the latest first
+	recent [4]opened // the directories last worked in, the latest first
 }
 
 func newTree(dir string, root *os.Root) *tree {

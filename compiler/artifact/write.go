@@ -44,7 +44,7 @@ func write(dir string, set *Set, opts Options, around stepper) (result Result, e
 		}
 	}()
 
-	s := &store{tree: newTree(dir, root), around: around}
+	s := &store{tree: newTree(dir, root), around: around.oneByOne()}
 	defer s.forget()
 	c, err := compare(s.tree, set, opts)
 	if err != nil {

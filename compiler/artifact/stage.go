@@ -1,0 +1,124 @@
+package artifact
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// batch is how many files a worker takes at once. No more than that is not worth a second one.
+const batch = 64
+
+// stage writes both manifests and all files to the staging directory, and waits until the disk has them.
+func (b *build) stage() error {
+	at, err := b.look(stageDir)
+	if err != nil {
+		return err
+	}
+	if at.what != nothing {
+		if err := b.removeAll(stageDir); err != nil {
+			return err
+		}
+	}
+	if err := b.mkdir(stageDir, stageDir); err != nil {
+		return err
+	}
+	if err := b.create(stagedUnderway, File{Path: ManifestName, Mode: Plain, Data: b.underway.encode()}); err != nil {
+		return err
+	}
+	if err := b.create(stagedFinal, File{Path: ManifestName, Mode: Plain, Data: b.finalText}); err != nil {
+		return err
+	}
+	if err := b.stageFiles(); err != nil {
+		return err
+	}
+	places := append([]string{stagedUnderway, stagedFinal}, b.places...)
+	for i := range b.places {
+		places = append(places, b.newDirs(i)...)
+	}
+	return b.sync(places)
+}
+
+// stagers write the files of a build to the staging directory.
+type stagers struct {
+	*build
+	made map[string]bool // directories that files of more than one batch share
+	next atomic.Int64    // the first file that nobody has taken
+
+	failedAt atomic.Int64 // the first file that could not be written; len(writes) where there is none
+	failing  sync.Mutex   // of failedAt, for writing, and of err
+	err      error        // of that file
+}
+
+// stageFiles writes the files, on all processors where they are many. Each worker has a tree of its own: what a tree remembers is for one.
+// The error is that of the first file, by its path, that cannot be written; files behind it may not be written then.
+func (b *build) stageFiles() error {
+	s := &stagers{build: b, made: map[string]bool{}}
+	s.failedAt.Store(int64(len(b.writes)))
+	if err := s.makeShared(); err != nil {
+		return err
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), (len(b.writes)+batch-1)/batch) - 1 {
+		others.Go(s.work)
+	}
+	s.work()
+	others.Wait()
+	return s.err
+}
+
+// makeShared makes the directories in which more than one batch of files is. All others are needed by one, whose worker makes them.
+func (s *stagers) makeShared() error {
+	for i := batch; i < len(s.writes); i += batch {
+		for _, dir := range s.sharedDirs(i) {
+			if s.made[dir] {
+				continue
+			}
+			if err := s.mkdir(dir, s.meant(dir, i)); err != nil {
+				return err
+			}
+			s.made[dir] = true
+		}
+	}
+	return nil
+}
+
+// work writes batches of files until there are none, or until only files behind one that failed are left.
+func (s *stagers) work() {
+	own := &store{tree: newTree(s.dir, s.root), around: s.around}
+	defer own.forget()
+	for {
+		end := int(s.next.Add(batch))
+		for i := end - batch; i < end; i++ {
+			if i >= int(s.failedAt.Load()) {
+				return
+			}
+			if err := s.stageFile(own, i); err != nil {
+				s.fail(i, err)
+				return
+			}
+		}
+	}
+}
+
+// stageFile writes a file, and makes the directories above it that nobody has made.
+func (s *stagers) stageFile(own *store, i int) error {
+	for _, dir := range s.newDirs(i) {
+		if s.made[dir] {
+			continue
+		}
+		if err := own.mkdir(dir, s.meant(dir, i)); err != nil {
+			return err
+		}
+	}
+	return own.create(s.places[i], s.writes[i])
+}
+
+func (s *stagers) fail(i int, err error) {
+	s.failing.Lock()
+	defer s.failing.Unlock()
+	if i < int(s.failedAt.Load()) {
+		s.failedAt.Store(int64(i))
+		s.err = err
+	}
+}
