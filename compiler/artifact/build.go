@@ -80,7 +80,7 @@ func (b *build) put(p *piece) error {
 		return b.rename("replace", p.place, p.target)
 	}
 	b.forget() // directories that are about to have other names
-	if err := b.rename("create", p.place, p.target); err != nil {
+	if err := b.rename("put in place", p.place, p.target); err != nil {
 		return err
 	}
 	b.dirs[p.target] = found{what: directory, at: p.target}

@@ -43,6 +43,15 @@ var builds = []struct {
 	old:  []string{"a", "1", "b/c", "1", "b/d/e", "1"},
 	new:  []string{"a/x", "2", "b", "2"},
 }, {
+	name:    "new directories beside others",
+	old:     []string{"a/x", "1", "b/c/d", "1", "same", "1"},
+	new:     []string{"a/n/m/z", "2", "a/n/y", "2", "a/x", "1", "b/c/d", "2", "c-d/x", "2", "c/p/q.sh", "2", "c/p/r", "2", "c/s", "2", "same", "1"},
+	foreign: []string{"a/mine", "m", "b/c/mine", "m"},
+}, {
+	name: "new directories where a file and an emptied directory stand",
+	old:  []string{"a", "1", "b/c", "1", "d/x", "1", "e/f/x", "1"},
+	new:  []string{"a/n/x", "2", "a/n/y", "2", "b/c/n/x", "2", "d/n/x", "2", "d/n/y", "2", "e/g/x", "2"},
+}, {
 	name: "case changes",
 	old:  []string{"A/x", "1"},
 	new:  []string{"a/x", "1"},
@@ -54,7 +63,7 @@ var builds = []struct {
 }, {
 	name: "part of a set",
 	old:  []string{"a/x", "1", "a/y", "1", "b/x", "1"},
-	new:  []string{"a/x", "2", "b/x", "1"},
+	new:  []string{"a/n/m/x", "2", "a/n/y", "2", "a/x", "2", "b/x", "1"},
 	only: func(p string) bool { return p[0] == 'a' },
 }}
 
@@ -179,7 +188,7 @@ func failAt(dir string, set *Set, failing int, fault error) (isChanged bool, err
 
 // A build that fails before it changed anything leaves no directory where there was none.
 func TestAFailedBuildTakesAwayTheDirectoriesThatItMade(t *testing.T) {
-	set := setOf(t, "a/x", "1")
+	set := setOf(t, "a/x", "1", "top", "1")
 	tests := []struct {
 		name    string
 		dir     string
@@ -189,7 +198,7 @@ func TestAFailedBuildTakesAwayTheDirectoriesThatItMade(t *testing.T) {
 		{"none was there", "deep/down/out", "write a/x", []string{"mine", "m"}},
 		{"some were there", "given/down/out", "write a/x", []string{"mine", "m", "given", "/"}},
 		{"it was there", "given", "write a/x", []string{"mine", "m", "given", "/"}},
-		{"a file was changed", "deep/out", "create a", []string{"mine", "m"}},
+		{"a file was changed", "deep/out", "replace top", []string{"mine", "m", "deep/out/a/x", "1"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -220,7 +229,7 @@ func TestAFailedBuildTakesAwayTheDirectoriesThatItMade(t *testing.T) {
 				t.Errorf("left is %q, want %q", left, want)
 			}
 			quickWrite(t, dir, set, Options{})
-			wantContents(t, dir, "a/x", "1")
+			wantContents(t, dir, "a/x", "1", "top", "1")
 		})
 	}
 }

@@ -181,7 +181,7 @@ func TestAStoppedBuildIsWaitedFor(t *testing.T) {
 func buildHalfWay(t *testing.T, dir string, set *Set) {
 	t.Helper()
 	_, err := write(dir, set, Options{}, func(verb, path string, do func() error) error {
-		if verb == "replace" && path == "b/c" {
+		if verb == "put in place" && path == "b" {
 			fmt.Println("half-way")
 			if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 				return err
