@@ -10,10 +10,12 @@ import (
 )
 
 // After a loss of power the disk has what was flushed, and of the rest some, in any order. So a file is flushed before it gets its
-// name; the manifest that announces changes is before the first of them, and all of them before the one that says that they are done.
+// name, and a directory with all that is below it; the manifest that announces changes is before the first of them, and all of them before the one that says that they are done.
 func TestABuildFlushesInOrder(t *testing.T) {
 	requireStrace(t)
 	for _, b := range append(slices.Clone(faultBuilds),
+		faultBuild{name: "new directories", old: empty, new: wide, foreign: []string{"mine", "firewall/mine"}},
+		faultBuild{name: "many new files", new: crowded()},
 		faultBuild{name: "many files", old: narrow, new: crowded()},
 		faultBuild{name: "many stale files", old: crowded(), new: narrow},
 	) {
@@ -35,7 +37,7 @@ func TestABuildFlushesInOrder(t *testing.T) {
 type diskCache struct {
 	*testing.T
 	out       string
-	dirty     map[string]bool // files whose content, and directories whose names; not the stage, whose names nobody misses
+	dirty     map[string]bool // files whose content, and directories whose names; not the stage itself, whose names nobody misses
 	announces bool            // MANIFEST.json was replaced, and that is not flushed
 	manifests int
 }
@@ -61,13 +63,20 @@ func (d *diskCache) follow(c call) {
 	case "fsync":
 		delete(d.dirty, place)
 		d.announces = d.announces && place != d.out
+	case "openat":
+		if strings.Contains(c.args, "O_CREAT") {
+			d.change(place, names[0][1])
+		}
 	case "mkdirat", "unlinkat":
 		delete(d.dirty, filepath.Join(place, names[0][1]))
 		d.change(place, names[0][1])
 	case "renameat":
 		to := filepath.Join(places[1][1], names[1][1])
-		if from := filepath.Join(place, names[0][1]); d.dirty[from] {
-			d.Errorf("%s gets its name before it is flushed", to)
+		from := filepath.Join(place, names[0][1])
+		for dirty := range d.dirty {
+			if dirty == from || strings.HasPrefix(dirty, from+"/") {
+				d.Errorf("%s gets its name before %s is flushed", to, dirty)
+			}
 		}
 		if to == filepath.Join(d.out, "MANIFEST.json") {
 			if len(d.dirty) > 0 {
@@ -82,9 +91,14 @@ func (d *diskCache) follow(c call) {
 	}
 }
 
-// change is that of a name in a directory. The manifest must be there before.
+// change is that of a name in a directory. The manifest must be there before, unless the directory is staged.
 func (d *diskCache) change(dir, name string) {
-	if strings.Contains(dir+name, ".topoc-stage") {
+	stage := filepath.Join(d.out, ".topoc-stage")
+	switch {
+	case dir == stage || filepath.Join(dir, name) == stage:
+		return
+	case strings.HasPrefix(dir, stage+"/"):
+		d.dirty[dir] = true
 		return
 	}
 	if d.manifests == 0 || d.announces {

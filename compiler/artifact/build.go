@@ -79,7 +79,6 @@ func (b *build) put(p *piece) error {
 	if !p.isTree {
 		return b.rename("replace", p.place, p.target)
 	}
-	b.forget() // directories that are about to have other names
 	if err := b.rename("put in place", p.place, p.target); err != nil {
 		return err
 	}

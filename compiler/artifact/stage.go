@@ -50,7 +50,7 @@ type stagers struct {
 	err      error        // of that file
 }
 
-// stageFiles writes the files, on all processors where they are many. Each worker has a tree of its own: what a tree remembers is for one.
+// stageFiles writes the files, on all processors where they are many. Each worker has a store of its own: what that keeps open is for one.
 // The error is that of the first file, by its path, that cannot be written; files behind it may not be written then.
 func (b *build) stageFiles() error {
 	s := &stagers{build: b, made: map[string]bool{}}
@@ -67,14 +67,20 @@ func (b *build) stageFiles() error {
 	return s.err
 }
 
+// worker returns a store of the same directory. Once it is forgotten nothing is open of what it wrote, and directories of that can be
+// renamed.
+func (s *stagers) worker() *store { return &store{tree: newTree(s.dir, s.root), around: s.around} }
+
 // makeShared makes the directories in which more than one batch of files is. All others are needed by one, whose worker makes them.
 func (s *stagers) makeShared() error {
+	own := s.worker()
+	defer own.forget()
 	for i := batch; i < len(s.writes); i += batch {
 		for _, dir := range s.sharedDirs(i) {
 			if s.made[dir] {
 				continue
 			}
-			if err := s.mkdir(dir, s.meant(dir, i)); err != nil {
+			if err := own.mkdir(dir, s.meant(dir, i)); err != nil {
 				return err
 			}
 			s.made[dir] = true
@@ -85,7 +91,7 @@ func (s *stagers) makeShared() error {
 
 // work writes batches of files until there are none, or until only files behind one that failed are left.
 func (s *stagers) work() {
-	own := &store{tree: newTree(s.dir, s.root), around: s.around}
+	own := s.worker()
 	defer own.forget()
 	for {
 		end := int(s.next.Add(batch))

@@ -282,7 +282,7 @@ func TestABuildOfManyFilesMayBeKilled(t *testing.T) {
 		files := append(manyPaths("1"), "top", "1")
 		set := setOf(t, files...)
 		total := countSteps(t, prepared(t, old, nil), set, Options{})
-		for last := 0; last < total; last += 1 + total/40 {
+		for last := 0; last < total; last += 1 + total/15 {
 			dir := prepared(t, old, nil)
 			if _, err := write(dir, set, Options{}, killAfter(last)); !errors.Is(err, errKilled) {
 				t.Fatal(err)
