@@ -60,6 +60,7 @@ var faultBuilds = []faultBuild{
 	{name: "first build", new: narrow},
 	{name: "update", old: narrow, new: wide, foreign: []string{"mine", "switches/mine"}},
 	{name: "shrinking update", old: wide, new: empty, foreign: []string{"firewall/mine"}},
+	{name: "update with a new directory", old: empty, new: wide, foreign: []string{"mine", "firewall/mine"}},
 }
 
 // The faults, as strace writes them.

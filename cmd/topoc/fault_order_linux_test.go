@@ -14,7 +14,6 @@ import (
 func TestABuildFlushesInOrder(t *testing.T) {
 	requireStrace(t)
 	for _, b := range append(slices.Clone(faultBuilds),
-		faultBuild{name: "new directories", old: empty, new: wide, foreign: []string{"mine", "firewall/mine"}},
 		faultBuild{name: "many new files", new: crowded()},
 		faultBuild{name: "many files", old: narrow, new: crowded()},
 		faultBuild{name: "many stale files", old: crowded(), new: narrow},

@@ -29,7 +29,6 @@ func (t *tree) near(p string) (*opened, string, error) {
 		return &t.top, name, nil
 	}
 	i := t.remembered(dir)
-	now := t.recent[max(i, 0)]
 	if i < 0 {
 		root, err := t.open(dir)
 		if err != nil {
@@ -37,8 +36,9 @@ func (t *tree) near(p string) (*opened, string, error) {
 		}
 		i = len(t.recent) - 1
 		t.recent[i].close()
-		now = opened{dir: dir, root: root}
+		t.recent[i] = opened{dir: dir, root: root}
 	}
+	now := t.recent[i]
 	copy(t.recent[1:i+1], t.recent[:i])
 	t.recent[0] = now
 	return &t.recent[0], name, nil
