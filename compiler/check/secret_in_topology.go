@@ -150,15 +150,17 @@ var modelPackage = reflect.TypeFor[model.Topology]().PkgPath()
 func (w *stringWalk) entries(v reflect.Value) {
 	isPromise := w.where[len(w.where)-1].label == "labels"
 	isDeep := mayHoldStrings(v.Type().Elem())
+	key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem() // for all entries: there are as many as labels
 	for entries := v.MapRange(); entries.Next(); {
-		key, promise := entries.Key(), ""
+		key.SetIterKey(entries)
+		at, promise := step{label: key.String()}, ""
 		if isPromise {
-			promise = key.String()
+			promise = at.label
 		}
-		at := step{label: key.String()}
 		w.into(at, key, "")
 		if isDeep {
-			w.into(at, entries.Value(), promise)
+			value.SetIterValue(entries)
+			w.into(at, value, promise)
 		}
 	}
 }

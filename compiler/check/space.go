@@ -264,13 +264,18 @@ func subnets(addresses []*address, group func(*address) string) []*subnet {
 	}
 	byKey := map[key]*subnet{}
 	var all []*subnet
+	var before key // most addresses are in the subnet of the one before
+	var s *subnet
 	for _, a := range addresses {
-		k := key{a.prefix.Masked(), group(a)}
-		if byKey[k] == nil {
-			byKey[k] = &subnet{prefix: k.prefix, domain: a.domain}
-			all = append(all, byKey[k])
+		if k := (key{a.prefix.Masked(), group(a)}); s == nil || k != before {
+			if s = byKey[k]; s == nil {
+				s = &subnet{prefix: k.prefix, domain: a.domain}
+				byKey[k] = s
+				all = append(all, s)
+			}
+			before = k
 		}
-		byKey[k].addresses = append(byKey[k].addresses, a)
+		s.addresses = append(s.addresses, a)
 	}
 	return all
 }
