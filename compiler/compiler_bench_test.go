@@ -69,13 +69,14 @@ func TestPredictionRatio(t *testing.T) {
 	}
 }
 
-// TestChecksRatio holds all checks that need no routes, together, to a quarter of what loading the topology takes.
+// TestChecksRatio holds all checks that need no routes, together, to a third of what loading a plain topology takes, which is read
+// without CUE.
 func TestChecksRatio(t *testing.T) {
 	loading, checking, _ := checkingTimes(t)
 	ratio := float64(checking) / float64(loading)
 	t.Logf("loading %v, checking without routes %v: %.2f", loading, checking, ratio)
-	if ratio > 0.25 {
-		t.Errorf("the checks that need no routes take %.2f times what loading takes, want a quarter at most", ratio)
+	if ratio > 1.0/3 {
+		t.Errorf("the checks that need no routes take %.2f times what loading takes, want a third at most", ratio)
 	}
 }
 
