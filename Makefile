@@ -4,7 +4,7 @@ GO       ?= go
 FUZZTIME ?= 60s
 TOPOLOGIES := $(wildcard topologies/*.cue)
 
-.PHONY: build test conformance lint golden bench fuzz demo deps release licences vulncheck clean
+.PHONY: build test conformance lint golden bench profile fuzz demo deps release licences vulncheck clean
 
 build: ## the binary, bin/topoc
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/topoc ./cmd/topoc
@@ -32,6 +32,11 @@ golden: build ## rewrite goldens and out/; read the difference before you commit
 
 bench: ## benchmarks, and the ratios that must hold
 	.ci/bench
+
+profile: ## cmd/topoc/default.pgo, by which Go compiles topoc for what takes the time of large topologies
+	mkdir -p bin
+	$(GO) test -trimpath ./compiler -run '^$$' -bench BenchmarkBuild -benchtime 3x -cpuprofile $(CURDIR)/bin/build.pprof -o bin/build.test
+	$(GO) -C .ci/tools run ./profile <bin/build.pprof >cmd/topoc/default.pgo
 
 fuzz: ## every fuzz target, FUZZTIME each
 	.ci/fuzz $(FUZZTIME)

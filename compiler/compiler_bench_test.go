@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
+	"topoc/compiler/artifact"
 	"topoc/compiler/calico"
 	"topoc/compiler/check"
 	"topoc/compiler/diag"
@@ -38,6 +40,36 @@ func BenchmarkRun(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				run(b, clusters)
+			}
+		})
+	}
+}
+
+// BenchmarkBuild builds large topologies as topoc build does, files included: literal ones, of large and of small clusters, and one that CUE
+// has to evaluate. The profile that the compiler of Go is given for topoc is of these.
+func BenchmarkBuild(b *testing.B) {
+	for _, input := range []struct {
+		name  string
+		size  topogen.Size
+		write func(io.Writer, topogen.Size) error
+	}{
+		{"literal", topogen.Size{Clusters: 1000, NodesPerCluster: 100}, topogen.WriteLiteral},
+		{"comprehensions", topogen.Size{Clusters: 1000, NodesPerCluster: 100}, topogen.WriteComprehensions},
+		{"small", topogen.Size{Clusters: 10_000, NodesPerCluster: 10}, topogen.WriteLiteral},
+	} {
+		b.Run(input.name, func(b *testing.B) {
+			var text bytes.Buffer
+			if err := input.write(&text, input.size); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				r, err := Run(b.Context(), []string{"-"}, Options{Until: Simulated, Load: load.Options{Stdin: bytes.NewReader(text.Bytes())}, JustFiles: true})
+				if err != nil || r.Artifacts == nil {
+					b.Fatal("nothing was compiled: ", err)
+				}
+				if _, err := artifact.Write(b.TempDir(), r.Artifacts, artifact.Options{}); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

@@ -7,6 +7,7 @@ require (
 	github.com/CycloneDX/cyclonedx-go v0.9.3
 	github.com/CycloneDX/cyclonedx-gomod v1.10.0
 	github.com/google/licensecheck v0.3.1
+	github.com/google/pprof v0.0.0-20260115054156-294ebfa9ad83
 	github.com/rs/zerolog v1.34.0
 	golang.org/x/vuln v1.9.0
 )
