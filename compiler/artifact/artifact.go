@@ -1,5 +1,5 @@
-// Package artifact holds what a compilation makes, a set of files, and keeps a directory equal to it: written file by file,
-// whole at any instant, with nobody else's work overwritten, and compared with what stands there.
+// Package artifact holds what a compilation makes, a set of files, and keeps a directory equal to it: each file is whole
+// at any instant, with nobody else's work overwritten, and compared with what stands there.
 package artifact
 
 import (

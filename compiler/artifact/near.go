@@ -66,7 +66,7 @@ func (t *tree) open(dir string) (*os.Root, error) {
 	return root, err
 }
 
-// forget closes what near left open. Whoever removes a directory calls it before.
+// forget closes what near left open. Whoever removes a directory calls it before, and whoever worked in one that is renamed.
 func (t *tree) forget() {
 	for i := range t.recent {
 		t.recent[i].close()
