@@ -1,14 +1,19 @@
 package artifact
 
-import "strconv"
+import (
+	"errors"
+	"strconv"
+	"syscall"
+)
 
 // build puts right what a comparison found.
 type build struct {
 	*store
 	*comparison
 	layout
-	writes  []File // sorted by path
-	isBegun bool   // files were changed
+	writes  []File   // sorted by path
+	singly  []string // paths of files of trees that were put in place one by one
+	isBegun bool     // files were changed
 }
 
 // The manifests in the staging directory. What else stands there is numbered as the files in build.writes, a directory as the first of those
@@ -79,10 +84,36 @@ func (b *build) put(p *piece) error {
 	if !p.isTree {
 		return b.rename("replace", p.place, p.target)
 	}
-	if err := b.rename("put in place", p.place, p.target); err != nil {
+	switch err := b.rename("put in place", p.place, p.target); {
+	case isImmovable(err):
+		return b.putSingly(p)
+	case err != nil:
 		return err
 	}
 	b.dirs[p.target] = found{what: directory, at: p.target}
+	return nil
+}
+
+// isImmovable reports whether a file system says that it renames no directories. gcsfuse, which would have to rename every file below it,
+// says EMFILE; layered file systems say EXDEV.
+func isImmovable(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.EXDEV)
+}
+
+// putSingly puts the files of a tree in place one by one.
+func (b *build) putSingly(p *piece) error {
+	for i, f := range b.writes {
+		if !p.isAbove(f.Path) {
+			continue
+		}
+		if err := b.mkdirAll(f.Path); err != nil {
+			return err
+		}
+		if err := b.rename("replace", b.places[i], f.Path); err != nil {
+			return err
+		}
+		b.singly = append(b.singly, f.Path)
+	}
 	return nil
 }
 
@@ -130,6 +161,11 @@ func (b *build) syncDirs() error {
 	}
 	for i := range b.pieces {
 		if err := mark(b.pieces[i].target); err != nil {
+			return err
+		}
+	}
+	for _, p := range b.singly {
+		if err := mark(p); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,42 @@ func steps(t *testing.T, dir string, set *Set) []string {
 	return all
 }
 
+// Where a file system renames no directories, their files are put in place one by one, and what was made of directories is durable.
+func TestDirectoriesThatCannotBeRenamed(t *testing.T) {
+	needsTrees(t)
+	for _, refusal := range []error{errors.ErrUnsupported, syscall.EMFILE, syscall.EXDEV} {
+		dir := prepared(t, []string{"c/x", "1"}, nil)
+		files := []string{"a/b/x", "1", "a/c/y", "1", "a/z", "1", "c/x", "2", "top", "1"}
+		var steps []string
+		_, err := write(dir, setOf(t, files...), Options{}, func(doing, path string, do func() error) error {
+			steps = append(steps, doing+" "+path)
+			if doing == "put in place" {
+				return &os.LinkError{Op: "rename", Old: "x", New: path, Err: refusal}
+			}
+			return quickly(doing, do)
+		})
+		if err != nil {
+			t.Fatalf("%v: %v", refusal, err)
+		}
+		wantContents(t, dir, files...)
+		for _, flushed := range []string{"flush a", "flush a/b", "flush a/c"} {
+			if last := slices.Index(steps, "replace a/z"); !slices.Contains(steps[last:], flushed) {
+				t.Errorf("%v: no %s in %q", refusal, flushed, steps)
+			}
+		}
+	}
+	dir := t.TempDir()
+	_, err := write(dir, setOf(t, "a/x", "1"), Options{}, func(doing, _ string, do func() error) error {
+		if doing == "put in place" {
+			return syscall.EACCES
+		}
+		return quickly(doing, do)
+	})
+	if !errors.Is(err, syscall.EACCES) {
+		t.Errorf("a directory that may not be renamed: %v", err)
+	}
+}
+
 func TestNewDirectoriesArePutInPlaceWhole(t *testing.T) {
 	needsTrees(t)
 	tests := []struct {
