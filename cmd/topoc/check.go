@@ -81,18 +81,22 @@ func (c *checking) run(e *env, topologies []string) error {
 	if err := c.validate(topologies); err != nil {
 		return err
 	}
-	switch {
-	case c.watch && e.getenv(outcomeVariable) != "":
-		return writeOutcome(e.stdout, c.each(e, topologies))
-	case c.watch:
+	if c.watch && e.getenv(outcomeVariable) == "" {
 		return c.keepWatching(e, topologies)
+	}
+	all, err := c.each(e, topologies)
+	if err != nil {
+		return err
+	}
+	if c.watch {
+		return writeOutcome(e.stdout, all)
 	}
 	var (
 		results []checked
 		failed  bool
 		unread  []error
 	)
-	for _, one := range c.each(e, topologies) {
+	for _, one := range all {
 		if one.err != nil {
 			unread = append(unread, one.err)
 			continue
@@ -121,20 +125,23 @@ type checked struct {
 	*compiler.Result        // nil where it could not
 }
 
-// each checks topologies one by one. Where one takes more than it may, it is the last.
-func (c *checking) each(e *env, topologies []string) []checked {
+// each checks topologies one by one. Where one takes more than it may, it is the last. The error is load.ErrBurst.
+func (c *checking) each(e *env, topologies []string) ([]checked, error) {
 	options := c.findings.options(e)
 	options.Only, options.Skip = c.only, c.skip
 	var all []checked
 	for _, topology := range topologies {
 		r, err := c.input.run(e, topology, compiler.Options{Until: compiler.Simulated, NoFiles: true, Check: options})
+		if errors.Is(err, load.ErrBurst) {
+			return nil, err
+		}
 		all = append(all, checked{topology, err, r})
 		var limit *load.LimitError
 		if errors.As(err, &limit) {
 			break // its evaluation goes on in the background: nothing else should run beside it
 		}
 	}
-	return all
+	return all, nil
 }
 
 // validate refuses what the flags' types let pass.

@@ -6,8 +6,6 @@ import (
 	"encoding/gob"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"slices"
 
 	"topoc/compiler"
@@ -115,19 +113,20 @@ func writeOutcome(w io.Writer, all []checked) error {
 
 // readOutcome runs this very command in a process that ends after one run, and returns what that tells. It ends with ctx.
 func readOutcome(ctx context.Context, e *env) (*outcome, error) {
-	program, err := os.Executable()
+	var told bytes.Buffer
+	p, err := e.runItself(ctx, func(p *process) {
+		told.Reset()
+		p.Stdout = &told
+		p.Env = append(p.Env, outcomeVariable+"=1")
+	})
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, program, os.Args[1:]...)
-	cmd.Env = append(os.Environ(), outcomeVariable+"=1")
-	cmd.Stderr = e.stderr
-	told, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("check in a process of its own: %w", err)
+	if !p.ProcessState.Success() {
+		return nil, fmt.Errorf("check in a process of its own: %v", p.ProcessState)
 	}
 	o := &outcome{}
-	if err := gob.NewDecoder(bytes.NewReader(told)).Decode(o); err != nil {
+	if err := gob.NewDecoder(&told).Decode(o); err != nil {
 		return nil, fmt.Errorf("check in a process of its own: %w: was topoc replaced?", err)
 	}
 	return o, nil

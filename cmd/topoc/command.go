@@ -10,6 +10,7 @@ import (
 
 	"topoc/compiler/artifact"
 	"topoc/compiler/diag"
+	"topoc/compiler/load"
 )
 
 // command is one command: data for help and completion, and a setup that makes one run of it.
@@ -33,6 +34,9 @@ type command struct {
 // run runs the command that args name, and returns the exit code.
 func run(e *env, args []string) int {
 	err := dispatch(e, args)
+	if errors.Is(err, load.ErrBurst) {
+		err = supervise(e, args)
+	}
 	var usage *usageError
 	var refused *artifact.RefusedError
 	var failed *buildError
@@ -67,6 +71,17 @@ var errFound = errors.New("problems were reported")
 type errSaid int
 
 func (e errSaid) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// statusError is what ends this process with the status of another, which has said why.
+func statusError(status int) error {
+	switch status {
+	case exitOK:
+		return nil
+	case exitFound:
+		return errFound
+	}
+	return errSaid(status)
+}
 
 func dispatch(e *env, args []string) error {
 	if len(args) == 0 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -19,6 +20,7 @@ import (
 
 	"topoc/compiler/emulate"
 	"topoc/compiler/fabric"
+	"topoc/compiler/load"
 	"topoc/compiler/simulate"
 )
 
@@ -36,7 +38,7 @@ func (m *emulation) run(e *env, args []string) error {
 	case len(args) == 0:
 		return c.usagef("emulate needs TOPOLOGY")
 	case e.getenv(sandboxVariable) == "":
-		return m.inSandbox(args[0])
+		return m.inSandbox(e, args[0])
 	}
 	err := m.emulate(e, args[0])
 	if !m.keep {
@@ -49,7 +51,7 @@ func (m *emulation) run(e *env, args []string) error {
 	case err != nil:
 		return err
 	}
-	return stayUp(status)
+	return stayUp(e, status)
 }
 
 func (m *emulation) cleanUp(e *env) error {
@@ -64,20 +66,19 @@ func (m *emulation) cleanUp(e *env) error {
 }
 
 // inSandbox runs this very command in a sandbox. Signals end the sandbox, and with it everything in it.
-func (m *emulation) inSandbox(topology string) error {
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
+func (m *emulation) inSandbox(e *env, topology string) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer read.Close()
-	cmd := exec.Command(program, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), sandboxVariable+"=1")
-	cmd.ExtraFiles = []*os.File{write}
+	p, err := e.itself(context.Background(), supervision{}, write)
+	if err != nil {
+		return err
+	}
+	cmd := p.Cmd
+	cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
+	cmd.Env = append(cmd.Env, sandboxVariable+"=1")
 	emulate.Sandbox(cmd)
 	if m.keep {
 		cmd.SysProcAttr.Setsid = true
@@ -111,6 +112,10 @@ func (m *emulation) inSandbox(topology string) error {
 		if !errors.As(err, &exit) || !exit.Exited() {
 			return errors.New("the emulation was interrupted; nothing of it is left")
 		}
+		if p.hasNoMemory() {
+			return load.TooMuchMemory(m.input.maxMemory.bytes())
+		}
+		p.tell(e.stderr)
 		return statusError(exit.ExitCode())
 	}
 	return nil
@@ -126,19 +131,8 @@ func awaitStatus(pipe *os.File) (status int, stays bool) {
 	return status, err == nil
 }
 
-// statusError is what ends this process with the status of another, which has said why.
-func statusError(status int) error {
-	switch status {
-	case exitOK:
-		return nil
-	case exitFound:
-		return errFound
-	}
-	return errSaid(status)
-}
-
 // stayUp tells who waits that the emulation stays, lets go of the terminal, and goes on until it is killed.
-func stayUp(status int) error {
+func stayUp(e *env, status int) error {
 	const statusPipe = 3
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -149,6 +143,9 @@ func stayUp(status int) error {
 		return err
 	}
 	pipe.Close()
+	if stderr, ok := e.stderr.(io.Closer); ok {
+		stderr.Close()
+	}
 	for fd := range 3 {
 		unix.Dup2(int(null.Fd()), fd)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"topoc/compiler/load"
 )
 
 // env is what a run has of the process it runs in.
@@ -15,13 +17,21 @@ type env struct {
 	now            func() time.Time
 	stdoutTerminal bool
 	stderrTerminal bool
+
+	supervised *supervision // nil: nobody would see why this process crashes
+	canBurst   bool         // evaluate in this process what may end it, though it is not supervised
+	read       load.Files   // what of topologies was read so far
+	begun      int          // how many topologies
 }
 
-func newEnv() *env {
-	return &env{
+// newEnv returns the environment of this process. The error is of one that topoc itself started.
+func newEnv() (*env, error) {
+	e := &env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now,
 		stdoutTerminal: isTerminal(os.Stdout), stderrTerminal: isTerminal(os.Stderr),
+		read: load.Files{},
 	}
+	return e, enterSupervision(e)
 }
 
 // color reports whether what goes to a terminal is coloured (https://no-color.org).

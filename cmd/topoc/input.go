@@ -28,13 +28,20 @@ func (in *input) declare(flags *pflag.FlagSet) {
 	flags.Var(&in.maxMemory, "max-memory", "give up evaluating the topology beyond `SIZE`: 2GiB, 512MiB, or 75% of the machine's; 0: never")
 }
 
-// run runs the compiler on one topology.
+// run runs the compiler on one topology. With load.ErrBurst it did not, and the command is to return that before it prints anything.
 func (in *input) run(e *env, topology string, opt compiler.Options) (*compiler.Result, error) {
 	limit := in.maxMemory.bytes()
 	load.TuneMemory(e.getenv("GOGC"), limit)
+	if e.begun++; e.supervised != nil {
+		if err := e.supervised.begin(e.begun, limit); err != nil {
+			return nil, err
+		}
+	}
 	show, done := e.progress()
 	defer done()
-	opt.Load = load.Options{Timeout: in.timeout, MaxMemory: limit, Stdin: e.stdin}
+	opt.Load = load.Options{
+		Timeout: in.timeout, MaxMemory: limit, Stdin: e.stdin, Read: e.read, NoBursts: e.supervised == nil && !e.canBurst,
+	}
 	opt.Progress = show
 	return compiler.Run(context.Background(), append([]string{topology}, in.files...), opt)
 }

@@ -2,7 +2,10 @@
 // manifests, switch configuration and host routes, and refuses those that would not work.
 package main
 
-import "os"
+import (
+	"fmt"
+	"os"
+)
 
 // The exit codes.
 const (
@@ -30,5 +33,10 @@ func commands() []*command {
 }
 
 func main() {
-	os.Exit(run(newEnv(), os.Args[1:]))
+	e, err := newEnv()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "topoc:", err)
+		os.Exit(exitFailure)
+	}
+	os.Exit(run(e, os.Args[1:]))
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/ast/astutil"
 	"cuelang.org/go/cue/build"
@@ -17,20 +16,26 @@ import (
 	"topoc/schema"
 )
 
-// evaluate has CUE evaluate the inputs, alone and without the schema, and decodes what comes out.
-func (d *decoder) evaluate(inputs []*input, at offset, dst reflect.Value) {
-	root, files, mistakes := d.evaluated(inputs)
+// evaluate has CUE evaluate the inputs, alone and without the schema, and decodes what comes out. With noBursts it returns ErrBurst where
+// that could end the process.
+func (d *decoder) evaluate(inputs []*input, noBursts bool, at offset, dst reflect.Value) error {
+	inst := d.instance(inputs)
+	if noBursts && mayBurst(inst) {
+		return ErrBurst
+	}
+	root, files, mistakes := d.evaluated(inputs, inst)
 	d.files = files
 	loops := loopsOf(files)
 	for _, e := range mistakes {
 		d.cueError(e, loops)
 	}
 	d.root(topologyPlan(), root, at, dst)
+	return nil
 }
 
-// evaluated returns what the inputs are made of by CUE, the files of the instance, and CUE's errors.
-func (d *decoder) evaluated(inputs []*input) (*evaluated, []*ast.File, []errors.Error) {
-	v, files := d.build(inputs)
+// evaluated returns what the inputs, which are that instance, are made of by CUE, the files of the instance, and CUE's errors.
+func (d *decoder) evaluated(inputs []*input, inst *build.Instance) (*evaluated, []*ast.File, []errors.Error) {
+	v, files := cuecontext.New().BuildInstance(inst), inst.Files
 	mistakes := errors.Errors(v.Validate())
 	if undefined := undefinedReferences(mistakes); undefined != nil {
 		// CUE doesn't evaluate anything while a reference leads to nothing. Report those, and evaluate with errors in their
@@ -39,7 +44,8 @@ func (d *decoder) evaluated(inputs []*input) (*evaluated, []*ast.File, []errors.
 		for _, file := range files {
 			eraseReferences(file, undefined)
 		}
-		v, files = d.build(inputs)
+		inst = d.instance(inputs)
+		v, files = cuecontext.New().BuildInstance(inst), inst.Files
 		mistakes = append(first, slices.DeleteFunc(errors.Errors(v.Validate()), isErased)...)
 	}
 	root := newEvaluated(d, v, nil)
@@ -49,9 +55,8 @@ func (d *decoder) evaluated(inputs []*input) (*evaluated, []*ast.File, []errors.
 	return root, files, mistakes
 }
 
-// build evaluates the inputs as one instance. It returns the files of the instance as well: in a module there may be more than
-// the inputs.
-func (d *decoder) build(inputs []*input) (cue.Value, []*ast.File) {
+// instance returns the inputs as one instance. In a module that may have more files than the inputs.
+func (d *decoder) instance(inputs []*input) *build.Instance {
 	inst := d.moduleInstance(inputs)
 	if inst == nil {
 		inst = build.NewContext(build.Loader(loadSchema)).NewInstance("", nil)
@@ -61,7 +66,7 @@ func (d *decoder) build(inputs []*input) (cue.Value, []*ast.File) {
 		}
 		_ = inst.Complete() // likewise
 	}
-	return cuecontext.New().BuildInstance(inst), inst.Files
+	return inst
 }
 
 // loadSchema serves the import of the schema package, wherever the importing file lies.

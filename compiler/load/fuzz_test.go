@@ -21,7 +21,7 @@ func FuzzLoad(f *testing.F) {
 		read := func(force bool) *Result {
 			in := &input{name: "fuzz", data: data, format: inputFormat(format % 3)}
 			opt := Options{MaxValues: 10_000, MaxMemory: 1 << 30, Timeout: time.Second}
-			r, err := watch(t.Context(), opt, func() (*Result, error) { return decodeInputs([]*input{in}, opt, force) })
+			r, err := Watch(t.Context(), opt, func() (*Result, error) { return decodeInputs([]*input{in}, opt, force) })
 			var limit *LimitError
 			if errors.As(err, &limit) {
 				return nil // which is an answer

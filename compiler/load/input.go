@@ -44,11 +44,11 @@ const (
 const maxInput = 1 << 31
 
 // read reads the files that make up a topology.
-func read(files []string, stdin io.Reader) ([]*input, error) {
+func read(files []string, opt Options) ([]*input, error) {
 	var inputs []*input
 	size := 0
 	for _, name := range files {
-		found, err := readArgument(name, stdin)
+		found, err := readArgument(name, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -66,39 +66,58 @@ func read(files []string, stdin io.Reader) ([]*input, error) {
 	return inputs, nil
 }
 
-func readArgument(name string, stdin io.Reader) ([]*input, error) {
+func readArgument(name string, opt Options) ([]*input, error) {
 	if name == "-" {
-		if stdin == nil {
-			stdin = bytes.NewReader(nil)
-		}
-		data, err := io.ReadAll(io.LimitReader(stdin, maxInput+1))
+		data, err := opt.Read.read(name, func() ([]byte, error) { return readStdin(opt.Stdin) })
 		if err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}
 		return []*input{{name: name, data: data, format: guessedFormat}}, nil
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, unreadable(name, err)
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return readDirectory(name, opt.Read)
 	}
-	if info.IsDir() {
-		return readDirectory(name)
-	}
-	data, err := readFile(name, info.Size())
+	data, err := opt.Read.read(name, func() ([]byte, error) { return readFile(name) })
 	if err != nil {
 		return nil, unreadable(name, err)
 	}
 	return []*input{{name: name, data: data, format: formatByName(name)}}, nil
 }
 
-// readFile reads a file of about size bytes, but no more than all files together may have: a device has no end.
-func readFile(name string, size int64) ([]byte, error) {
+// read returns what is in a file that was read before, or else reads it.
+func (f Files) read(name string, read func() ([]byte, error)) ([]byte, error) {
+	data, ok := f[name]
+	if ok {
+		return data, nil
+	}
+	data, err := read()
+	if err == nil && f != nil {
+		f[name] = data
+	}
+	return data, err
+}
+
+func readStdin(stdin io.Reader) ([]byte, error) {
+	if stdin == nil {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(stdin, maxInput+1))
+}
+
+// readFile reads a file, but no more than all files together may have: a device has no end. It does not ask for the memory of a huge
+// file at once: the watchdog is to see it coming.
+func readFile(name string) ([]byte, error) {
+	const most = 64 << 20
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data := bytes.NewBuffer(make([]byte, 0, min(size, maxInput)+bytes.MinRead))
+	size := int64(0)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	data := bytes.NewBuffer(make([]byte, 0, min(size, most)+bytes.MinRead))
 	_, err = data.ReadFrom(io.LimitReader(f, maxInput+1))
 	return data.Bytes(), err
 }

@@ -25,9 +25,14 @@ type Options struct {
 	MaxMemory uint64        // bytes of heap; 0: no limit
 	MaxValues int           // how many values a topology may have; 0: ten million
 	Stdin     io.Reader     // what "-" reads; nil: nothing to read
+	Read      Files         // what was read before, and is not read again; what is read joins it. nil: all is read
+	NoBursts  bool          // rather return ErrBurst than evaluate what may end the process
 
 	notPlain bool // for tests: CUE's parser reads plain files too
 }
+
+// Files is what is in files, by their names as Load was told them, or found them in a directory.
+type Files map[string][]byte
 
 // defaultMaxValues is far above what a topology holds, and far below what structure sharing can make of a few lines.
 const defaultMaxValues = 10_000_000
@@ -58,6 +63,14 @@ type LimitError struct {
 	What string // "60s of time", "512 MiB of memory", "256 MiB of stack", "10000000 values"
 }
 
+// TooMuchMemory is what a topology needs that took more than limit bytes (0: there is no limit), or all that there is.
+func TooMuchMemory(limit uint64) *LimitError {
+	if limit == 0 {
+		return &LimitError{What: "the memory that there is"}
+	}
+	return &LimitError{What: fmt.Sprintf("%d MiB of memory", limit>>20)}
+}
+
 func (e *LimitError) Error() string {
 	return "the topology needs more than " + e.What + " to read and evaluate: is there a loop, a large range or a doubling in it, or is it just large?"
 }
@@ -67,13 +80,13 @@ func (e *LimitError) Error() string {
 // files are CUE. A directory holds one CUE package.
 //
 // The files' mistakes are in the Result. The error is for failures of the environment only: a file that cannot be read, a
-// canceled ctx, a *LimitError.
+// canceled ctx, a *LimitError, ErrBurst.
 func Load(ctx context.Context, files []string, opt Options) (*Result, error) {
 	if opt.MaxValues == 0 {
 		opt.MaxValues = defaultMaxValues
 	}
-	return watch(ctx, opt, func() (*Result, error) {
-		inputs, err := read(files, opt.Stdin)
+	return Watch(ctx, opt, func() (*Result, error) {
+		inputs, err := read(files, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +115,9 @@ func decodeInputs(inputs []*input, opt Options, forceEvaluation bool) (*Result, 
 		d.root(topologyPlan(), root, at, dst)
 	case len(d.found) == 0:
 		l.again = newAgain(inputs)
-		d.evaluate(inputs, at, dst)
+		if err := d.evaluate(inputs, opt.NoBursts, at, dst); err != nil {
+			return nil, err
+		}
 	}
 	if d.budget < 0 {
 		return nil, &LimitError{What: fmt.Sprintf("%d values", opt.MaxValues)}

@@ -21,7 +21,7 @@ import (
 
 // readDirectory reads the CUE package in a directory: the files that have a package clause, or if none has, all of them. It
 // leaves out what CUE leaves out.
-func readDirectory(dir string) ([]*input, error) {
+func readDirectory(dir string, read Files) ([]*input, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func readDirectory(dir string) ([]*input, error) {
 			continue
 		}
 		path := filepath.Join(dir, name)
-		data, err := readFile(path, 0)
+		data, err := read.read(path, func() ([]byte, error) { return readFile(path) })
 		if err != nil {
 			return nil, unreadable(path, err)
 		}

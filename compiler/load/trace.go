@@ -176,7 +176,7 @@ func (a *again) evaluate() {
 		in.source = l.add(in.name, in.data)
 		in.parse(l)
 	}
-	root, _, _ := a.decoder.evaluated(a.inputs)
+	root, _, _ := a.decoder.evaluated(a.inputs, a.decoder.instance(a.inputs))
 	a.root, a.inputs = root.v, nil
 }
 

@@ -29,11 +29,11 @@ const (
 	hardMaxStack = 4 << 30
 )
 
-// watch runs f, and gives up on it when ctx ends or a limit is passed. CUE has no way to interrupt an evaluation: f is left
-// behind, and the process that called Load is expected to end.
-func watch(ctx context.Context, opt Options, f func() (*Result, error)) (*Result, error) {
+// Watch runs f, which reads what may be too large, and gives up on it with a *LimitError when a limit of opt is passed, or when ctx
+// ends. Parsers and CUE have no way to be interrupted: f is left behind, and the process is expected to end.
+func Watch[T any](ctx context.Context, opt Options, f func() (T, error)) (T, error) {
 	type outcome struct {
-		result *Result
+		result T
 		err    error
 	}
 	done := make(chan outcome, 1)
@@ -56,25 +56,34 @@ func watch(ctx context.Context, opt Options, f func() (*Result, error)) (*Result
 	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var none T
 	for {
 		select {
 		case o := <-done:
 			lift()
 			return o.result, o.err
 		case <-ctx.Done():
-			return nil, fmt.Errorf("load: %w", ctx.Err())
+			return none, fmt.Errorf("load: %w", ctx.Err())
 		case <-timeout:
-			return nil, &LimitError{What: fmt.Sprint(opt.Timeout, " of time")}
+			return none, &LimitError{What: fmt.Sprint(opt.Timeout, " of time")}
 		case <-tick.C:
-			heap, stacks := memory()
-			if stacks > maxStacks {
-				return nil, &LimitError{What: fmt.Sprintf("%d MiB of stack", maxStacks>>20)}
-			}
-			if opt.MaxMemory > 0 && heap+stacks > opt.MaxMemory {
-				return nil, &LimitError{What: fmt.Sprintf("%d MiB of memory", opt.MaxMemory>>20)}
+			if err := opt.exceeded(); err != nil {
+				return none, err
 			}
 		}
 	}
+}
+
+// exceeded returns the limit that this process has passed; nil: none.
+func (o Options) exceeded() error {
+	heap, stacks := memory()
+	switch {
+	case stacks > maxStacks:
+		return &LimitError{What: fmt.Sprintf("%d MiB of stack", maxStacks>>20)}
+	case o.MaxMemory > 0 && heap+stacks > o.MaxMemory:
+		return TooMuchMemory(o.MaxMemory)
+	}
+	return nil
 }
 
 // memory returns the bytes of the heap in use, garbage that isn't collected yet included, and of the stacks.

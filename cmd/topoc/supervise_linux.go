@@ -1,0 +1,9 @@
+package main
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// endTogether has the kernel end a process with this one.
+func endTogether(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
