@@ -176,13 +176,20 @@ func TestEndlessInputs(t *testing.T) {
 // goesOff checks a topology under the limits of bombs, with an exit code and a first line that matches.
 func goesOff(t *testing.T, dir string, stdin *os.File, topology string, code int, want string) {
 	t.Helper()
+	bombed(t, dir, stdin, bombMemory+bombMemorySlack, code, want, "check", topology)
+}
+
+// bombed runs a command under the limits of bombs, with an exit code and a first line that matches. It may take so many bytes.
+func bombed(t *testing.T, dir string, stdin *os.File, memory int64, code int, want string, args ...string) {
+	t.Helper()
+	topology := strings.Join(args, " ")
 	most := bombTime
 	if code != exitFailure {
 		most = mistakeTime
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), most+bombTimeSlack)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "topoc", "check", topology, "--timeout", most.String(), "--max-memory", fmt.Sprint(bombMemory))
+	cmd := exec.CommandContext(ctx, "topoc", append(args, "--timeout", most.String(), "--max-memory", fmt.Sprint(bombMemory))...)
 	cmd.Dir = dir
 	if stdin != nil {
 		cmd.Stdin = stdin
@@ -203,7 +210,7 @@ func goesOff(t *testing.T, dir string, stdin *os.File, topology string, code int
 	if lines := strings.Count(rest, "\n"); code == exitFailure && lines > 0 || lines > 12 || len(text) > 16<<10 {
 		t.Errorf("%s: %d lines, %d bytes:\n%.2000s", topology, lines+1, len(text), text)
 	}
-	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10; used > bombMemory+bombMemorySlack {
-		t.Errorf("%s: takes %d MiB, may take %d", topology, used>>20, (bombMemory+bombMemorySlack)>>20)
+	if used := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10; used > memory {
+		t.Errorf("%s: takes %d MiB, may take %d", topology, used>>20, memory>>20)
 	}
 }

@@ -39,11 +39,15 @@ func (in *input) run(e *env, topology string, opt compiler.Options) (*compiler.R
 	}
 	show, done := e.progress()
 	defer done()
-	opt.Load = load.Options{
-		Timeout: in.timeout, MaxMemory: limit, Stdin: e.stdin, Read: e.read, NoBursts: e.supervised == nil && !e.canBurst,
-	}
+	opt.Load = in.limits()
+	opt.Load.Stdin, opt.Load.Read, opt.Load.NoBursts = e.stdin, e.read, e.supervised == nil && !e.canBurst
 	opt.Progress = show
 	return compiler.Run(context.Background(), append([]string{topology}, in.files...), opt)
+}
+
+// limits returns what reading may take.
+func (in *input) limits() load.Options {
+	return load.Options{Timeout: in.timeout, MaxMemory: in.maxMemory.bytes()}
 }
 
 // memoryLimit is a flag value: a size in bytes, or a share of the machine's memory.

@@ -61,7 +61,7 @@ func (p *prediction) run(e *env, c *command, topology string) (*compiler.Result,
 	}
 	options := compiler.Options{Until: compiler.Simulated, Anyway: true, NoFiles: true, Check: p.findings.options(e)}
 	if p.objects != "" {
-		options.ReadObjects = builtObjects(p.objects).read
+		options.ReadObjects = builtObjects{p.objects, p.input.limits()}.read
 	}
 	result, err := p.input.run(e, topology, options)
 	if err != nil {

@@ -126,12 +126,12 @@ func (p *process) wait() {
 	}
 }
 
-// crashed is how the Go runtime says that it got no memory.
-var crashed = regexp.MustCompile(`(?m)^\x00*fatal error: .*(out of memory|cannot allocate memory|failed to commit pages|failed to reserve page summary memory)`)
+// crash is how the Go runtime says that it got no memory.
+const crash = `(?m)^\x00*fatal error: .*(out of memory|cannot allocate memory|failed to commit pages|failed to reserve page summary memory)`
 
 // hasNoMemory reports whether the process, which has ended, ended because it got no memory.
 func (p *process) hasNoMemory() bool {
-	return !p.ProcessState.Success() && crashed.Match(p.said.Bytes())
+	return !p.ProcessState.Success() && regexp.MustCompile(crash).Match(p.said.Bytes())
 }
 
 // begun returns how many topologies the process has begun.

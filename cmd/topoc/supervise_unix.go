@@ -23,7 +23,7 @@ func inherited(number uintptr) *os.File {
 	return os.NewFile(number, os.Stderr.Name())
 }
 
-// endLike ends this process by the signal that ended another one, if one did.
+// endLike ends this process by the signal that ended another one, if one did, or as shells tell of such an end.
 func endLike(state *os.ProcessState) {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	if !ok || !status.Signaled() {
@@ -31,5 +31,6 @@ func endLike(state *os.ProcessState) {
 	}
 	signal.Reset(status.Signal())
 	_ = syscall.Kill(os.Getpid(), status.Signal())
-	time.Sleep(time.Second) // it comes at any moment
+	time.Sleep(100 * time.Millisecond) // it comes at any moment, unless it is one that Go passes over
+	os.Exit(128 + int(status.Signal()))
 }
