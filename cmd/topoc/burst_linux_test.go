@@ -196,6 +196,7 @@ func TestSupervisorAndSupervisedEndTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		child := childOf(t, cmd.Process.Pid)
+		time.Sleep(time.Second) // it has taken all that the supervisor has for it
 		if err := cmd.Process.Signal(s); err != nil {
 			t.Fatal(err)
 		}
