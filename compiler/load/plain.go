@@ -62,7 +62,7 @@ func (r *plainReader) packageClause() bool {
 	}
 	r.at += len("package ")
 	name := r.word()
-	return len(name) > 0 && token.Lookup(string(name)) == token.IDENT && r.isFieldOver(0)
+	return isName(name) && r.isFieldOver(0)
 }
 
 // fields reads the fields of a struct, which is at nodes[owner], up to its closing brace; 0: up to the end of the file.
@@ -86,8 +86,13 @@ func (r *plainReader) field() bool {
 	if r.peek() == '"' {
 		return r.text() && r.at > label+len(`""`) && r.labelled(label)
 	}
-	name := r.word()
-	return len(name) > 0 && token.Lookup(string(name)) == token.IDENT && r.labelled(label)
+	return isName(r.word()) && r.labelled(label)
+}
+
+// isName reports whether a word is a name wherever it stands. CUE takes import and package for names too, but not at the beginning of a
+// file.
+func isName(word []byte) bool {
+	return len(word) > 0 && token.Lookup(string(word)) == token.IDENT && string(word) != "import" && string(word) != "package"
 }
 
 // labelled reads the colon behind a label, and the value.
@@ -138,13 +143,14 @@ func (r *plainReader) textOrWord(isField bool) (kind, bool) {
 		}
 		k, isLabel = stringKind, r.at > start+len(`""`)
 	} else {
-		switch token.Lookup(string(r.word())) {
+		word := r.word()
+		switch token.Lookup(string(word)) {
 		case token.TRUE, token.FALSE:
 			k = boolKind
 		case token.NULL:
 			k = nullKind
-		case token.IDENT: // as a value, a reference
-			isLabel = r.at > start
+		default: // as a value, a reference
+			isLabel = isName(word)
 		}
 	}
 	if r.peek() != ':' {
