@@ -51,8 +51,8 @@ func moduleVersion(t *testing.T, module string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// install builds the program as its module's go.mod says, in the place of other releases of it. Another process that does so at the
-// same time is waited for.
+// install builds the program as its module's go.mod says, without C as its makers release it, in the place of other releases of it.
+// Another process that does so at the same time is waited for.
 func (p *peer) install() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -70,7 +70,7 @@ func (p *peer) install() (string, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, p.name+"-"+p.version+"-"+runtime.Version())
+	dir := filepath.Join(cache, p.name+"-"+p.version+"-"+runtime.Version()+"-static")
 	program := filepath.Join(dir, p.name)
 	if _, err := os.Stat(program); err == nil {
 		return program, nil
@@ -87,7 +87,7 @@ func (p *peer) install() (string, error) {
 	}
 	staged := dir + ".building" // so that a dir is whole or not there
 	cmd := exec.Command("go", "install", p.pkg+"@"+p.version)
-	cmd.Env = append(os.Environ(), "GOBIN="+staged)
+	cmd.Env = append(os.Environ(), "GOBIN="+staged, "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, lastLine(out))
 	}
@@ -105,7 +105,7 @@ func buildTopoc(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "topoc")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/topoc")
-	cmd.Dir = repository
+	cmd.Dir, cmd.Env = repository, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, strings.TrimSpace(string(out)))
 	}
