@@ -20,16 +20,16 @@ type Installation struct {
 
 // InstallationSpec is operatorv1.InstallationSpec with pools that may be an empty list.
 type InstallationSpec struct {
-	operatorv1.InstallationSpec
-	CalicoNetwork *CalicoNetworkSpec `json:"calicoNetwork,omitempty"`
+	operatorv1.InstallationSpec `json:",inline"`
+	CalicoNetwork               *CalicoNetworkSpec `json:"calicoNetwork,omitempty"`
 }
 
 // CalicoNetworkSpec is operatorv1.CalicoNetworkSpec, but for an empty list of pools that is written: to every release of the
 // operator it says that it shall make none, where without a list it makes one, of 192.168.0.0/16 or of what kubeadm was told
 // (tigera/operator pkg/controller/installation/core_controller.go, later pkg/controller/ippool/defaults.go).
 type CalicoNetworkSpec struct {
-	operatorv1.CalicoNetworkSpec
-	IPPools []operatorv1.IPPool `json:"ipPools,omitzero"`
+	operatorv1.CalicoNetworkSpec `json:",inline"`
+	IPPools                      []operatorv1.IPPool `json:"ipPools,omitzero"`
 }
 
 // BGPConfiguration is v3.BGPConfiguration.
@@ -41,8 +41,8 @@ type BGPConfiguration struct {
 
 // BGPConfigurationSpec is v3.BGPConfigurationSpec with the fields of Calico 3.32.
 type BGPConfigurationSpec struct {
-	v3.BGPConfigurationSpec
-	ProgramClusterRoutes string `json:"programClusterRoutes,omitempty"` // which pools' routes BIRD puts into the kernel
+	v3.BGPConfigurationSpec `json:",inline"`
+	ProgramClusterRoutes    string `json:"programClusterRoutes,omitempty"` // which pools' routes BIRD puts into the kernel
 }
 
 // BGPFilter is v3.BGPFilter.
@@ -62,14 +62,14 @@ type BGPFilterSpec struct {
 
 // BGPFilterRuleV4 is v3.BGPFilterRuleV4 with the fields of Calico 3.32.
 type BGPFilterRuleV4 struct {
-	v3.BGPFilterRuleV4
-	NewerRule
+	v3.BGPFilterRuleV4 `json:",inline"`
+	NewerRule          `json:",inline"`
 }
 
 // BGPFilterRuleV6 is v3.BGPFilterRuleV6 with the fields of Calico 3.32.
 type BGPFilterRuleV6 struct {
-	v3.BGPFilterRuleV6
-	NewerRule
+	v3.BGPFilterRuleV6 `json:",inline"`
+	NewerRule          `json:",inline"`
 }
 
 // NewerRule is the fields of a filter rule since Calico 3.32: four conditions, and what to do with an accepted route.

@@ -3,6 +3,7 @@ package calico
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/randfill"
@@ -60,6 +61,40 @@ func TestTreeIsTheObjectsJSON(t *testing.T) {
 	}
 	if kinds < 6 {
 		t.Errorf("%d kinds: the test is blind", kinds)
+	}
+}
+
+// Structs inside of others are marked as such: what makes a tree of them takes them for fields in apimachinery 0.33, with which Calico's own
+// code is built, and this package beside it.
+func TestEmbeddedStructsAreInline(t *testing.T) {
+	own := reflect.TypeFor[Objects]().PkgPath()
+	embedded := 0
+	var look func(reflect.Type)
+	look = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice:
+			look(typ.Elem())
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				f := typ.Field(i)
+				if typ.PkgPath() != own {
+					continue
+				}
+				if f.Anonymous {
+					embedded++
+					if tag := f.Tag.Get("json"); strings.HasPrefix(tag+",", ",") && tag != ",inline" {
+						t.Errorf("%v.%s has no json:\",inline\"", typ, f.Name)
+					}
+				}
+				look(f.Type)
+			}
+		}
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Installation](), reflect.TypeFor[BGPConfiguration](), reflect.TypeFor[BGPFilter]()} {
+		look(typ)
+	}
+	if embedded < 8 {
+		t.Errorf("%d embedded structs: the test is blind", embedded)
 	}
 }
 
