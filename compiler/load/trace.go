@@ -233,11 +233,19 @@ func selectorOf(label string) cue.Selector {
 // Standing implements source.Tracer. It goes through all values.
 func (l *locator) Standing(at source.Pos) []source.Path {
 	var found []source.Path
-	var walk func(i int, path source.Path)
-	walk = func(i int, path source.Path) {
-		if l.pos(l.entries[i].pos) == at {
+	l.each(func(e *entry, path source.Path) {
+		if l.pos(e.pos) == at {
 			found = append(found, path)
 		}
+	})
+	return found
+}
+
+// each goes through all values, in the order of the entries.
+func (l *locator) each(visit func(e *entry, path source.Path)) {
+	var walk func(i int, path source.Path)
+	walk = func(i int, path source.Path) {
+		visit(&l.entries[i], path)
 		index := 0
 		for c := i + 1; c < int(l.entries[i].end); c = int(l.entries[c].end) {
 			if l.entries[c].name == "" {
@@ -251,5 +259,4 @@ func (l *locator) Standing(at source.Pos) []source.Path {
 	if len(l.entries) > 0 {
 		walk(0, "")
 	}
-	return found
 }

@@ -104,37 +104,17 @@ func TestWhatIsWrittenIsMadeOfNothing(t *testing.T) {
 			continue
 		}
 		l.again.once.Do(l.again.evaluate)
-		for at, paths := 0, pathsOf(l); at < len(paths); at++ {
-			if !l.isLiteral(l.entries[at].pos) || isSecretPath(paths[at]) {
-				continue
+		l.each(func(e *entry, path source.Path) {
+			if !l.isLiteral(e.pos) || isSecretPath(path) {
+				return
 			}
 			known++
-			if m := l.askAgain(paths[at]); m.From.IsValid() || len(m.Of) > 0 {
-				t.Errorf("%s: %s is known to be written, and made of %v", f.name, paths[at], m)
+			if m := l.askAgain(path); m.From.IsValid() || len(m.Of) > 0 {
+				t.Errorf("%s: %s is known to be written, and made of %v", f.name, path, m)
 			}
-		}
+		})
 	}
 	if known < 500 {
 		t.Errorf("%d values: the test is blind", known)
 	}
-}
-
-// pathsOf returns the paths of all values, in the order of the entries.
-func pathsOf(l *locator) []source.Path {
-	var paths []source.Path
-	var walk func(i int, path source.Path)
-	walk = func(i int, path source.Path) {
-		paths = append(paths, path)
-		index := 0
-		for c := i + 1; c < int(l.entries[i].end); c = int(l.entries[c].end) {
-			if l.entries[c].name == "" {
-				walk(c, path.Index(index))
-				index++
-			} else {
-				walk(c, path.Field(l.entries[c].name))
-			}
-		}
-	}
-	walk(0, "")
-	return paths
 }
