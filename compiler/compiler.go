@@ -88,45 +88,59 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	opt.Progress("checking")
 	ofShape := slices.Clip(r.Diagnostics)
 	opt.Check.Places = loaded.Locator
-	checks := check.Start(linked, opt.Check)
+	var checks *check.Checks
+	var made compiled
+	together(
+		func() { checks = check.Start(linked, opt.Check) },
+		func() { made = opt.compile(linked) },
+	)
 	r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	if opt.Until < Compiled || opt.stops(r) {
 		return r, nil
 	}
-
-	if err := opt.compile(r, checks, ofShape); err != nil {
-		return nil, err
+	if made.err != nil {
+		return nil, made.err
 	}
+	opt.finish(r, checks, made, ofShape)
 	return r, nil
 }
 
-// compile is the rest of a Run, from what checks began with; ofShape are the diagnostics of other stages so far.
-func (o Options) compile(r *Result, checks *check.Checks, ofShape diag.List) error {
+// compiled is what follows from the fabric alone, whatever is found.
+type compiled struct {
+	objects map[*fabric.Cluster]*calico.Objects
+	small   []artifact.File // of switches and hosts
+	found   diag.List       // names of files that cannot be
+	err     error           // of Options.ReadObjects
+}
+
+// compile makes or reads what a Run needs that goes so far.
+func (o Options) compile(f *fabric.Fabric) (made compiled) {
+	if o.Until < Compiled {
+		return made
+	}
+	if made.objects, made.err = o.objects(f); o.ReadObjects == nil {
+		made.small, made.found = smallFiles(f)
+	}
+	return made
+}
+
+// finish is the rest of a Run, from what checks began with; ofShape are the diagnostics of other stages so far.
+func (o Options) finish(r *Result, checks *check.Checks, made compiled, ofShape diag.List) {
 	o.Progress("compiling")
-	objects, err := o.objects(r.Fabric)
-	if err != nil {
-		return err
-	}
 	if !o.JustFiles {
-		r.Objects = objects
+		r.Objects = made.objects
 	}
-	var small []artifact.File
-	if o.ReadObjects == nil {
-		var found diag.List
-		small, found = smallFiles(r.Fabric)
-		ofShape = append(ofShape, found...)
-		r.Diagnostics = append(r.Diagnostics, found...)
-	}
+	ofShape = append(ofShape, made.found...)
+	r.Diagnostics = append(r.Diagnostics, made.found...)
 	if o.stops(r) {
-		return nil
+		return
 	}
-	o.judge(r, checks, objects, ofShape)
+	o.judge(r, checks, made.objects, ofShape)
 	if o.ReadObjects == nil && !o.NoFiles && !r.Failed(o.Strict) {
 		o.Progress("printing")
-		p := printing{fabric: r.Fabric, objects: objects, isLast: o.JustFiles}
-		r.Artifacts = p.set(small)
+		p := printing{fabric: r.Fabric, objects: made.objects, isLast: o.JustFiles}
+		r.Artifacts = p.set(made.small)
 	}
-	return nil
 }
 
 // judge predicts the control plane, and has the checks go on with the objects and the prediction; others are the diagnostics of other
