@@ -4,6 +4,7 @@ package compiler
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"topoc/compiler/artifact"
 	"topoc/compiler/calico"
@@ -88,12 +89,11 @@ func Run(ctx context.Context, files []string, opt Options) (*Result, error) {
 	opt.Progress("checking")
 	ofShape := slices.Clip(r.Diagnostics)
 	opt.Check.Places = loaded.Locator
-	var checks *check.Checks
 	var made compiled
-	together(
-		func() { checks = check.Start(linked, opt.Check) },
-		func() { made = opt.compile(linked) },
-	)
+	var other sync.WaitGroup
+	other.Go(func() { made = opt.compile(linked) })
+	checks := check.Start(linked, opt.Check)
+	other.Wait()
 	r.Ran, r.Diagnostics = checks.Ran(), append(ofShape, checks.Found()...)
 	if opt.Until < Compiled || opt.stops(r) {
 		return r, nil

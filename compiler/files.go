@@ -95,14 +95,6 @@ func (p *printing) set(small []artifact.File) *artifact.Set {
 	return set
 }
 
-// together runs two functions side by side, until both have ended.
-func together(f, g func()) {
-	var other sync.WaitGroup
-	other.Go(g)
-	f()
-	other.Wait()
-}
-
 // parallel runs jobs on all processors, and returns their results in the order of the jobs.
 func parallel[T any](jobs []func() T) []T {
 	results := make([]T, len(jobs))

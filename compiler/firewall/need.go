@@ -85,6 +85,7 @@ type need struct {
 // survey is what is known of a topology while its needs are found.
 type survey struct {
 	*fabric.Fabric
+	parties
 	groups  []*unit // of nodes, by cluster
 	groupOf map[*fabric.Node]*unit
 	others  map[any]*unit
@@ -93,7 +94,10 @@ type survey struct {
 }
 
 func newSurvey(f *fabric.Fabric) *survey {
-	s := &survey{Fabric: f, groupOf: map[*fabric.Node]*unit{}, others: map[any]*unit{}, all: map[*fabric.Cluster]*party{}}
+	s := &survey{
+		Fabric: f, parties: parties{known: map[string]int32{}},
+		groupOf: map[*fabric.Node]*unit{}, others: map[any]*unit{}, all: map[*fabric.Cluster]*party{},
+	}
 	taken := map[string]bool{}
 	for _, c := range f.Clusters {
 		groups := groupNodes(c, taken)
@@ -105,11 +109,11 @@ func newSurvey(f *fabric.Fabric) *survey {
 				s.groupOf[n] = g
 				places = appendPlaces(places, n)
 			}
-			g.whole = newParty([]*unit{g}, slices.Clone(places[first:]))
+			g.whole = s.newParty([]*unit{g}, slices.Clone(places[first:]))
 		}
 		s.groups = append(s.groups, groups...)
 		if len(groups) > 0 {
-			s.all[c] = newParty(slices.Clone(groups), places)
+			s.all[c] = s.newParty(slices.Clone(groups), places)
 		}
 	}
 	return s
@@ -161,7 +165,7 @@ func nodePlace(n *fabric.Node, a netip.Addr) place {
 func (s *survey) needs() []need {
 	needs := s.sessions()
 	for _, c := range s.Clusters {
-		needs = append(needs, s.inside(c)...)
+		needs = s.inside(needs, c)
 		needs = append(needs, s.podsOf(c)...)
 	}
 	needs = append(needs, s.bfd()...)
@@ -177,20 +181,8 @@ func (s *survey) needs() []need {
 	return needs
 }
 
-// ofGroups returns the needs of each group of nodes, in order.
-func ofGroups(needs []need) map[*unit][]need {
-	byGroup := map[*unit][]need{}
-	for _, n := range needs {
-		if n.into != nil {
-			byGroup[n.into] = append(byGroup[n.into], n)
-		}
-	}
-	return byGroup
-}
-
-// toEach returns a need of every group of a cluster, all with the same senders.
-func (s *survey) toEach(c *fabric.Cluster, from *party, n need) []need {
-	var needs []need
+// toEach appends a need of every group of a cluster, all with the same senders.
+func (s *survey) toEach(needs []need, c *fabric.Cluster, from *party, n need) []need {
 	for _, g := range s.all[c].units {
 		n.from, n.to, n.into = from, g.whole, g
 		needs = append(needs, n)
@@ -198,33 +190,32 @@ func (s *survey) toEach(c *fabric.Cluster, from *party, n need) []need {
 	return needs
 }
 
-// inside returns what the nodes of a cluster need of each other. One node alone needs nothing.
-func (s *survey) inside(c *fabric.Cluster) []need {
+// inside appends what the nodes of a cluster need of each other. One node alone needs nothing.
+func (s *survey) inside(needs []need, c *fabric.Cluster) []need {
 	if s.all[c] == nil || len(c.Nodes) < 2 && !c.Incomplete {
-		return nil
+		return needs
 	}
 	all := s.all[c]
-	var needs []need
 	if c.Mesh {
-		needs = s.toEach(c, all, need{rank: meshBGP, why: "BGP of the node-to-node mesh", protocol: tcp, ports: ports{c.ListenPort}})
+		needs = s.toEach(needs, c, all, need{rank: meshBGP, why: "BGP of the node-to-node mesh", protocol: tcp, ports: ports{c.ListenPort}})
 	}
-	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
+	for _, f := range bothFamilies {
 		if pools := encapsulated(c, f, "IPIP"); pools != nil {
-			needs = append(needs, s.toEach(c, all, need{rank: tunnels, why: "tunnels of " + someOf("pool", pools), family: f, protocol: ipip})...)
+			needs = s.toEach(needs, c, all, need{rank: tunnels, why: "tunnels of " + someOf("pool", pools), family: f, protocol: ipip})
 		}
 		if pools := encapsulated(c, f, "VXLAN"); pools != nil {
-			needs = append(needs, s.toEach(c, all, need{rank: tunnels, why: "tunnels of " + someOf("pool", pools), family: f, protocol: udp,
-				ports: ports{vxlanPort}})...)
+			needs = s.toEach(needs, c, all, need{rank: tunnels, why: "tunnels of " + someOf("pool", pools), family: f, protocol: udp,
+				ports: ports{vxlanPort}})
 		}
 	}
 	why := "Typha, on the nodes that run it"
 	if !c.Operator {
 		why += ", if the manifest has it"
 	}
-	needs = append(needs, s.toEach(c, all, need{rank: typha, why: why, protocol: tcp, ports: ports{typhaPort}})...)
+	needs = s.toEach(needs, c, all, need{rank: typha, why: why, protocol: tcp, ports: ports{typhaPort}})
 	api := need{rank: apiServer, why: "Kubernetes API server, on the nodes that run it (its default port: the topology names none)",
 		protocol: tcp, ports: ports{apiServerPort}}
-	return slices.Concat(needs, s.toEach(c, all, api), s.toEach(c, s.pods(c), api))
+	return s.toEach(s.toEach(needs, c, all, api), c, s.pods(c), api)
 }
 
 // encapsulated returns the names of a cluster's own pools of a family whose pods' packets travel in tunnels of a kind, if only
@@ -245,7 +236,7 @@ func (s *survey) pods(c *fabric.Cluster) *party {
 	for _, r := range c.PodRanges() {
 		places = append(places, whole(r.Prefix))
 	}
-	return newParty([]*unit{s.other("pods "+c.Name, "pods of "+c.Name)}, places)
+	return s.newParty([]*unit{s.other("pods "+c.Name, "pods of "+c.Name)}, places)
 }
 
 // services is what a cluster advertises of its services.
@@ -254,7 +245,7 @@ func (s *survey) services(c *fabric.Cluster) *party {
 	for _, r := range c.Advertised {
 		places = append(places, whole(r.Prefix))
 	}
-	return newParty([]*unit{s.other("services "+c.Name, "services of "+c.Name)}, places)
+	return s.newParty([]*unit{s.other("services "+c.Name, "services of "+c.Name)}, places)
 }
 
 // podsOf returns the traffic of pods that no tunnel hides from what is between the nodes.
@@ -276,8 +267,8 @@ func (s *survey) podsOf(c *fabric.Cluster) []need {
 	var needs []need
 	add := func(places []place, why string) {
 		if len(places) > 0 {
-			to := newParty(slices.Clone(pods.units), places)
-			needs = append(needs, need{rank: podTraffic, why: why, from: union([]*party{nodes, to}), to: to, forwarded: true})
+			to := s.newParty(slices.Clone(pods.units), places)
+			needs = append(needs, need{rank: podTraffic, why: why, from: s.union([]*party{nodes, to}), to: to, forwarded: true})
 		}
 	}
 	add(bare, "pods, from other nodes and their pods: not encapsulated")
@@ -311,11 +302,11 @@ func (s *survey) host(h *fabric.Host) []need {
 	if len(places) == 0 {
 		return nil
 	}
-	from := newParty([]*unit{s.other(h, "host "+h.Name)}, places)
+	from := s.newParty([]*unit{s.other(h, "host "+h.Name)}, places)
 	var needs []need
 	add := func(rank rank, c *fabric.Cluster, kind, why string, protocol protocol, ports ports, places []place) {
 		if len(places) > 0 {
-			target := newParty([]*unit{s.other(kind+" "+c.Name, kind+" of "+c.Name)}, places)
+			target := s.newParty([]*unit{s.other(kind+" "+c.Name, kind+" of "+c.Name)}, places)
 			needs = append(needs, need{rank: rank, why: why, protocol: protocol, ports: ports, from: from, to: target, forwarded: true})
 		}
 	}

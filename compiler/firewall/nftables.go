@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/cfgtext"
@@ -25,60 +24,52 @@ const mostMembers = 16
 // writeRules writes the needs of a group of nodes. Sets are variables of the file, not of the table: so a second load, which
 // empties the chains first, leaves nothing of the first one. Held against nft 1.0.6.
 func writeRules(w *cfgtext.Writer, g *unit, needs []need) {
-	remark(w, "What "+g.name+" must let in: for nftables, the same on each of")
+	remark(w, "What", g.name, "must let in: for nftables, the same on each of")
 	remark(w, members(g))
 	w.Text("#")
-	command(w, "Check:", "nft -c -f "+g.file)
-	command(w, "Load:", "nft -f "+g.file)
+	command(w, "Check:", "nft -c -f ", g.file)
+	command(w, "Load:", "nft -f ", g.file)
 	command(w, "Use:", "nft insert rule "+nftTable+" input jump "+inputChain+"    # once, in your own chain, before it drops")
 	command(w, "", "nft insert rule "+nftTable+" forward jump "+forwardChain)
-	command(w, "Remove:", "delete these two rules, then nft -f undo-"+g.file)
+	command(w, "Remove:", "delete these two rules, then nft -f undo-", g.file)
 	w.Text("#")
-	for _, line := range aboutChains() {
-		w.Text(line)
-	}
+	remark(w, aboutChains...)
 	if g.cluster.Incomplete {
-		remark(w, "Not all nodes of "+g.cluster.Name+" are in the topology: the subnets of those that are stand for them.")
+		remark(w, "Not all nodes of", g.cluster.Name, "are in the topology: the subnets of those that are stand for them.")
 	}
-	v := variables{}
-	var input []ruleSet
-	for _, n := range needs {
-		input = append(input, v.rules(n))
-	}
+	v := variablesOf(needs)
 	pods := podRanges(g.cluster)
 	for i, name := range v.names {
 		w.Blank()
-		w.Enclose("define "+name+" = {", "}", func() { elements(w, v.sets[i]) })
+		w.Enclose("define "+name[len("$"):]+" = {", "}", func() { elements(w, v.sets[i]) })
 	}
 	w.Blank()
 	declareChains(w)
 	w.Blank()
 	w.Enclose("table "+nftTable+" {", "}", func() {
 		w.Enclose("chain "+inputChain+" {", "}", func() {
-			for _, set := range input {
-				remark(w, set.about)
-				for _, rule := range set.rules {
-					w.Text(rule)
-				}
+			for i := range needs {
+				v.rules(w, &needs[i])
 			}
 		})
 		w.Enclose("chain "+forwardChain+" {", "}", func() {
 			remark(w, "pods: what they may is up to NetworkPolicy")
 			for _, p := range pods {
-				w.Text(ipOf(p) + " saddr " + p.String() + " accept")
-				w.Text(ipOf(p) + " daddr " + p.String() + " accept")
+				text := p.String()
+				w.Text(ipOf(p), " saddr ", text, " accept")
+				w.Text(ipOf(p), " daddr ", text, " accept")
 			}
 		})
 	})
 }
 
 // aboutChains says what a file does, and what is left to do.
-var aboutChains = sync.OnceValue(func() []string {
-	return wrapped("It fills the chains "+inputChain+" and "+forwardChain+" of table "+nftTable+", and touches nothing else. They accept, and return what they do not know",
-		"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
-		"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
-		"replace \""+nftTable+"\" here.")
-})
+var aboutChains = []string{
+	"It fills the chains " + inputChain + " and " + forwardChain + " of table " + nftTable + ", and touches nothing else. They accept, and return what they do not know",
+	"to your chain, which must accept established and related connections and ICMP by itself. To stay over a restart, include this file",
+	"in /etc/nftables.conf behind its flush ruleset, and write the jumps into the chains there. Where your table has another name,",
+	"replace \"" + nftTable + "\" here.",
+}
 
 // declareChains makes the chains where they are not there yet, and empties them. All of a file is one transaction: there is no
 // moment without rules.
@@ -95,9 +86,9 @@ func declareChains(w *cfgtext.Writer) {
 
 // writeUndo writes what takes the chains away. It declares them first, so that there is something to delete on a second run.
 func writeUndo(w *cfgtext.Writer, g *unit) {
-	remark(w, "Takes away the chains that "+g.file+" fills.")
+	remark(w, "Takes away the chains that", g.file, "fills.")
 	w.Text("#")
-	command(w, "Apply:", "nft -f undo-"+g.file)
+	command(w, "Apply:", "nft -f undo-", g.file)
 	w.Text("#")
 	remark(w, "Delete the rules that jump to them first (nft -a list ruleset | grep topoc_): as long as there is one, nft refuses this file as a whole.")
 	w.Blank()
@@ -122,40 +113,61 @@ func podRanges(c *fabric.Cluster) []netip.Prefix {
 	return append(merge(byFamily[fabric.IPv4]), merge(byFamily[fabric.IPv6])...)
 }
 
-// ruleSet is the rules of one need, and what they are for.
-type ruleSet struct {
-	about string
-	rules []string
-}
-
 // variables are the sets that rules of a file refer to, each once.
 type variables struct {
-	names []string
+	names []string // as rules refer to them: "$topoc_1"
 	sets  [][]netip.Prefix
 }
 
-// rules returns the rules of a need, one a family. A need of a part of the group says whose: the others drop what is not theirs.
-func (v *variables) rules(n need) ruleSet {
-	set := ruleSet{about: n.why + ", from " + n.from.title()}
-	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
-		from, to := n.from.of(f), n.to.of(f)
-		if len(from) == 0 || len(to) == 0 || n.family != 0 && n.family != f {
+func variablesOf(needs []need) *variables {
+	v := &variables{}
+	for i := range needs {
+		n := &needs[i]
+		for _, f := range bothFamilies {
+			if !n.isOf(f) {
+				continue
+			}
+			v.set(n.from.of(f))
+			if n.isPart {
+				v.set(n.to.of(f))
+			}
+		}
+	}
+	return v
+}
+
+var bothFamilies = [...]fabric.Family{fabric.IPv4, fabric.IPv6}
+
+// isOf reports whether a need has packets of a family: both ends have addresses of it.
+func (n *need) isOf(f fabric.Family) bool {
+	return (n.family == 0 || n.family == f) && len(n.from.of(f)) > 0 && len(n.to.of(f)) > 0
+}
+
+// rules writes the rules of a need, one a family, and what they are for. A need of a part of the group says whose: the others drop
+// what is not theirs.
+func (v *variables) rules(w *cfgtext.Writer, n *need) {
+	remark(w, n.why+", from", n.from.title)
+	for _, f := range bothFamilies {
+		if !n.isOf(f) {
 			continue
 		}
-		ip := ipOf(from[0])
-		rule := ip + " saddr " + v.set(from)
+		ip, toPart, to, kind, port := ipOf(n.from.of(f)[0]), "", "", "", ""
 		if n.isPart {
-			rule += " " + ip + " daddr " + v.set(to)
+			toPart, to = " "+ip+" daddr ", v.set(n.to.of(f))
 		}
 		switch n.protocol {
 		case ipip:
-			rule += " ip protocol 4"
-		case tcp, udp:
-			rule += " " + strings.ToLower(n.protocol.String()) + " dport " + strconv.Itoa(int(n.ports[0]))
+			kind = " ip protocol 4"
+		case tcp:
+			kind = " tcp dport "
+		case udp:
+			kind = " udp dport "
 		}
-		set.rules = append(set.rules, rule+" accept")
+		if n.protocol == tcp || n.protocol == udp {
+			port = strconv.Itoa(int(n.ports[0]))
+		}
+		w.Text(ip, " saddr ", v.set(n.from.of(f)), toPart, to, kind, port, " accept")
 	}
-	return set
 }
 
 // set returns how a rule names prefixes: a single one as it is, several by a variable.
@@ -165,12 +177,12 @@ func (v *variables) set(prefixes []netip.Prefix) string {
 	}
 	for i, set := range v.sets {
 		if slices.Equal(set, prefixes) {
-			return "$" + v.names[i]
+			return v.names[i]
 		}
 	}
-	v.names = append(v.names, "topoc_"+strconv.Itoa(len(v.names)+1))
-	v.sets = append(v.sets, prefixes)
-	return "$" + v.names[len(v.names)-1]
+	name := "$topoc_" + strconv.Itoa(len(v.names)+1)
+	v.names, v.sets = append(v.names, name), append(v.sets, prefixes)
+	return name
 }
 
 func ipOf(p netip.Prefix) string {
@@ -182,47 +194,33 @@ func ipOf(p netip.Prefix) string {
 
 // elements writes a set's prefixes, several a line.
 func elements(w *cfgtext.Writer, prefixes []netip.Prefix) {
-	var line []byte
+	var words []byte
 	for _, p := range prefixes {
-		word := short(p)
-		if len(line) > 0 && len(line)+len(" ")+len(word)+len(",") > 90 {
-			w.Text(string(line))
-			line = line[:0]
-		}
-		if len(line) > 0 {
-			line = append(line, ' ')
-		}
-		line = append(append(line, word...), ',')
+		words = append(appendShort(words, p), ", "...)
 	}
-	w.Text(string(line))
+	w.Wrapped("", 90, string(words))
 }
 
 // remark writes a paragraph of comments, wrapped between words. The only strings of the user's in a file stand in comments: of
 // what is no printable ASCII, which could end one, there is a "?".
-func remark(w *cfgtext.Writer, sentences ...string) {
-	for _, line := range wrapped(sentences...) {
-		w.Text(line)
+func remark(w *cfgtext.Writer, texts ...string) {
+	var room [8]string
+	printed := room[:0]
+	for _, text := range texts {
+		printed = append(printed, printable(text))
 	}
+	w.Wrapped("#", 100, printed...)
 }
 
-func wrapped(sentences ...string) []string {
-	var lines []string
-	line := []byte("#")
-	for _, sentence := range sentences {
-		for word := range strings.FieldsSeq(printable(sentence)) {
-			if len(line)+1+len(word) > 100 && len(line) > 1 {
-				lines = append(lines, string(line))
-				line = line[:1]
-			}
-			line = append(append(line, ' '), word...)
-		}
-	}
-	return append(lines, string(line))
-}
-
-func command(w *cfgtext.Writer, label, line string) {
+// command writes one line of comments, of parts.
+func command(w *cfgtext.Writer, label string, parts ...string) {
 	const column = "        "
-	w.Text("# " + label + column[len(label):] + " " + printable(line))
+	var room [8]string
+	line := append(room[:0], "# ", label, column[len(label):], " ")
+	for _, part := range parts {
+		line = append(line, printable(part))
+	}
+	w.Text(line...)
 }
 
 func printable(s string) string {

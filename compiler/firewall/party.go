@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"topoc/compiler/artifact"
@@ -67,25 +68,79 @@ func whole(p netip.Prefix) place {
 	return place{p.Masked().Addr(), uint8(p.Bits()), uint8(p.Bits())}
 }
 
-// party is one end of a need: units, and of their addresses those that matter. Immutable once made, but that title
-// remembers: no matter for several goroutines.
+// party is one end of a need: units, and of their addresses those that matter. Immutable.
 type party struct {
 	units       []*unit // sorted, each once
 	places      []place // sorted by address, each once
 	ipv4, ipv6  []netip.Prefix
 	isLinkLocal bool   // some address is link-local, and none that the topology says
-	identity    string // the same for parties that are the same
-	name        string // what title returns, once it has
+	identity    int32  // the same for parties that are the same; above 0
+	title       string // names it
 }
 
-func newParty(units []*unit, places []place) *party {
+// parties makes those of a survey, and knows which are the same.
+type parties struct {
+	known map[string]int32
+	room  []byte
+}
+
+// newParty takes over both slices.
+func (ps *parties) newParty(units []*unit, places []place) *party {
 	slices.SortFunc(units, func(a, b *unit) int { return cmp.Compare(a.order, b.order) })
 	p := &party{units: slices.Compact(units), places: sortPlaces(places)}
 	p.isLinkLocal = slices.Contains(p.places, place{})
 	isIncomplete := slices.ContainsFunc(p.units, (*unit).isIncomplete)
 	p.ipv4, p.ipv6 = cover(p.places, fabric.IPv4, isIncomplete), cover(p.places, fabric.IPv6, isIncomplete)
-	p.identity = identityOf(p)
+	p.identity = ps.identityOf(p)
+	p.title = titleOf(p.units)
 	return p
+}
+
+// identityOf is the same for parties that are the same.
+func (ps *parties) identityOf(p *party) int32 {
+	b := ps.room[:0]
+	for _, u := range p.units {
+		b = append(strconv.AppendInt(b, int64(u.order), 10), ' ')
+	}
+	for _, f := range bothFamilies {
+		b = append(b, '|')
+		for _, prefix := range p.of(f) {
+			b = append(prefix.AppendTo(b), ' ')
+		}
+	}
+	ps.room = b
+	identity, isKnown := ps.known[string(b)]
+	if !isKnown {
+		identity = int32(len(ps.known) + 1)
+		ps.known[string(b)] = identity
+	}
+	return identity
+}
+
+// titleOf names units, the first of them. The groups of a cluster follow one another.
+func titleOf(units []*unit) string {
+	if len(units) == 1 {
+		return units[0].name
+	}
+	var room [4]string
+	names := room[:0]
+	for i := 0; i < len(units); {
+		u, n := units[i], 1
+		for u.cluster != nil && i+n < len(units) && units[i+n].cluster == u.cluster {
+			n++
+		}
+		if n > 1 && n == u.groups {
+			names = append(names, "all nodes of "+u.cluster.Name)
+			i += n
+			continue
+		}
+		for end := i + n; i < end; i++ {
+			if name := units[i].name; len(names) == 0 || names[len(names)-1] != name {
+				names = append(names, name)
+			}
+		}
+	}
+	return few(len(names), mostUnits, func(i int) string { return names[i] })
 }
 
 // sortPlaces sorts places by address, each once.
@@ -97,15 +152,19 @@ func sortPlaces(places []place) []place {
 }
 
 // union returns the party of all units and places.
-func union(parties []*party) *party {
-	if !slices.ContainsFunc(parties, func(p *party) bool { return p != parties[0] }) {
-		return parties[0]
+func (ps *parties) union(all []*party) *party {
+	if !slices.ContainsFunc(all, func(p *party) bool { return p != all[0] }) {
+		return all[0]
 	}
-	units, places := make([][]*unit, len(parties)), make([][]place, len(parties))
-	for i, p := range parties {
-		units[i], places[i] = p.units, p.places
+	units, places := 0, 0
+	for _, p := range all {
+		units, places = units+len(p.units), places+len(p.places)
 	}
-	return newParty(slices.Concat(units...), slices.Concat(places...))
+	sum := party{units: make([]*unit, 0, units), places: make([]place, 0, places)}
+	for _, p := range all {
+		sum.units, sum.places = append(sum.units, p.units...), append(sum.places, p.places...)
+	}
+	return ps.newParty(sum.units, sum.places)
 }
 
 // of returns the prefixes that stand for a party's addresses of a family: disjoint, as few as can be, sorted.

@@ -42,12 +42,13 @@ func (s *survey) sessions() []need {
 			dial(rank, portOf(session, &session.A), b, a, bPlace, aPlace)
 		}
 	}
-	return gather(order, found)
+	return s.gather(order, found)
 }
 
-// also appends a place, unless it is the last one: a reflector's comes with each of its sessions.
+// also appends a place, unless it is one of the last: a reflector's comes with each of its sessions, and there are few of those.
 func also(places []place, p place) []place {
-	if n := len(places); n > 0 && places[n-1] == p {
+	const few = 4
+	if slices.Contains(places[max(0, len(places)-few):], p) {
 		return places
 	}
 	return append(places, p)
@@ -107,51 +108,59 @@ func (s *survey) end(e *fabric.End) (*unit, place) {
 }
 
 // gather makes one need of all directions with the same receiver, port and reason, where the receiving addresses are the same too.
-func gather(order []direction, found map[direction]*ends) []need {
+func (s *survey) gather(order []direction, found map[direction]*ends) []need {
 	type receiver struct {
 		rank    rank
 		port    uint16
 		to      *unit
 		partial string // the receiving addresses, where they are not all
 	}
-	senders := map[receiver][]direction{}
-	var receivers []receiver
+	known := map[receiver]int{} // where its senders are
+	var senders [][]direction
+	var needs []need
 	for _, d := range order {
 		r := receiver{rank: d.rank, port: d.port, to: d.to}
 		found[d].to = sortPlaces(found[d].to)
 		if to := found[d].to; d.to.cluster != nil && !isWhole(d.to, to) {
 			r.partial = text(to)
 		}
-		if senders[r] == nil {
-			receivers = append(receivers, r)
+		i, isKnown := known[r]
+		if !isKnown {
+			i = len(needs)
+			known[r] = i
+			senders = append(senders, nil)
+			n := need{rank: r.rank, why: whyOf[r.rank], protocol: tcp, ports: ports{r.port}, isPart: r.partial != ""}
+			if r.to.cluster != nil {
+				n.into = r.to
+			}
+			needs = append(needs, n)
 		}
-		senders[r] = append(senders[r], d)
+		senders[i] = append(senders[i], d)
 	}
-	var needs []need
-	for _, r := range receivers {
-		var units []*unit
-		var from, to [][]place
-		for _, d := range senders[r] {
-			units, from, to = append(units, d.from), append(from, found[d].from), append(to, found[d].to)
+	for i := range needs {
+		ofSenders, ofReceiver := 0, 0
+		for _, d := range senders[i] {
+			ofSenders, ofReceiver = ofSenders+len(found[d].from), ofReceiver+len(found[d].to)
 		}
-		n := need{rank: r.rank, why: whyOf[r.rank], protocol: tcp, ports: ports{r.port}, isPart: r.partial != "",
-			from: newParty(units, slices.Concat(from...)), to: newParty([]*unit{r.to}, slices.Concat(to...))}
-		if r.to.cluster != nil {
-			n.into = r.to
+		units, from, to := make([]*unit, 0, len(senders[i])), make([]place, 0, ofSenders), make([]place, 0, ofReceiver)
+		for _, d := range senders[i] {
+			units, from, to = append(units, d.from), append(from, found[d].from...), append(to, found[d].to...)
 		}
-		needs = append(needs, n)
+		needs[i].from, needs[i].to = s.newParty(units, from), s.newParty([]*unit{senders[i][0].to}, to)
 	}
 	return needs
 }
 
 // isWhole reports whether places are an address of every node of a group that has one of that family.
 func isWhole(g *unit, places []place) bool {
-	count := map[fabric.Family]int{}
-	for _, p := range places {
-		count[fabric.FamilyOf(p.addr)]++
-	}
-	for f, n := range count {
-		if n != g.count(f) {
+	for _, f := range bothFamilies {
+		n := 0
+		for i := range places {
+			if fabric.FamilyOf(places[i].addr) == f {
+				n++
+			}
+		}
+		if n > 0 && n != g.count(f) {
 			return false
 		}
 	}
@@ -186,7 +195,7 @@ func (s *survey) bfd() []need {
 			if units != nil {
 				own := s.other(sw, "switch "+sw.Name)
 				needs = append(needs, need{rank: switchBFD, why: "BFD of switches", protocol: udp, ports: ports,
-					from: newParty(units, from), to: newParty([]*unit{own}, to)})
+					from: s.newParty(units, from), to: s.newParty([]*unit{own}, to)})
 			}
 		}
 	}

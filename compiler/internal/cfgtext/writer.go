@@ -20,6 +20,7 @@ type Writer struct {
 
 	buf   bytes.Buffer
 	depth int
+	line  []byte // room for one that is put together
 }
 
 // New returns an empty Writer that indents by indent.
@@ -33,22 +34,47 @@ func (w *Writer) Reset() { w.buf.Reset() }
 // It panics where the text holds a control character (line ends and tabs among them), a line or paragraph separator or
 // bytes that are no UTF-8, and where it ends in a blank: devices echo it, and reviewers never see it.
 func (w *Writer) Line(format string, args ...any) {
-	w.write(fmt.Sprintf(format, args...))
+	w.line = fmt.Appendf(w.line[:0], format, args...)
+	write(w, w.line)
 }
 
-// Text writes one line as Line does, without verbs in it.
-func (w *Writer) Text(line string) { w.write(line) }
+// Text writes one line as Line does, of parts without verbs in them.
+func (w *Writer) Text(parts ...string) {
+	w.line = w.line[:0]
+	for _, part := range parts {
+		w.line = append(w.line, part...)
+	}
+	write(w, w.line)
+}
+
+// Wrapped writes the words of texts as lines that begin with mark and are no longer than width, but for words that are.
+func (w *Writer) Wrapped(mark string, width int, texts ...string) {
+	w.line = append(w.line[:0], mark...)
+	for _, text := range texts {
+		for word := range strings.FieldsSeq(text) {
+			if n := len(w.line); n > len(mark) && n+len(" ")+len(word) > width {
+				write(w, w.line)
+				w.line = w.line[:len(mark)]
+			}
+			if len(w.line) > 0 {
+				w.line = append(w.line, ' ')
+			}
+			w.line = append(w.line, word...)
+		}
+	}
+	write(w, w.line)
+}
 
 // Blank writes an empty line, unless nothing is written yet or the line before is empty too.
 func (w *Writer) Blank() {
 	if text := w.buf.Bytes(); len(text) > 0 && !bytes.HasSuffix(text, []byte("\n\n")) {
-		w.write("")
+		w.buf.WriteByte('\n')
 	}
 }
 
 // Block writes header as it is, and what body writes one level deeper.
 func (w *Writer) Block(header string, body func()) {
-	w.write(header)
+	write(w, header)
 	w.depth++
 	body()
 	w.depth--
@@ -57,7 +83,7 @@ func (w *Writer) Block(header string, body func()) {
 // Enclose is a Block with a line behind it that ends it, indented like the header: a brace, an exit command.
 func (w *Writer) Enclose(header, end string, body func()) {
 	w.Block(header, body)
-	w.write(end)
+	write(w, end)
 }
 
 // Len returns the number of bytes written so far.
@@ -69,34 +95,33 @@ func (w *Writer) Bytes() []byte { return bytes.Clone(w.buf.Bytes()) }
 // String returns the text.
 func (w *Writer) String() string { return w.buf.String() }
 
-func (w *Writer) write(line string) {
-	if fault := faultOf(line); fault != "" {
-		panic(fmt.Sprintf("cfgtext: line %q %s", line, fault))
+func write[T string | []byte](w *Writer, line T) {
+	if !isPlain(line) {
+		if fault := faultOf(string(line)); fault != "" {
+			panic(fmt.Sprintf("cfgtext: line %q %s", line, fault))
+		}
 	}
-	if line != "" {
+	if len(line) > 0 {
 		for range w.depth {
 			w.buf.WriteString(w.Indent)
 		}
-		w.buf.WriteString(line)
+		w.buf.Write([]byte(line))
 	}
 	w.buf.WriteByte('\n')
 }
 
 // isPlain reports whether line is all printable ASCII, as nearly every one is, and ends in no blank.
-func isPlain(line string) bool {
+func isPlain[T string | []byte](line T) bool {
 	for i := range len(line) {
 		if line[i] < ' ' || line[i] > '~' {
 			return false
 		}
 	}
-	return !strings.HasSuffix(line, " ")
+	return len(line) == 0 || line[len(line)-1] != ' '
 }
 
 // faultOf says what keeps line from being one clean line, "" where nothing does.
 func faultOf(line string) string {
-	if isPlain(line) {
-		return ""
-	}
 	for i, r := range line {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(line[i:], string(utf8.RuneError)):

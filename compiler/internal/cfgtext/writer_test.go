@@ -39,6 +39,33 @@ router bgp 1
 	}
 }
 
+func TestWrapped(t *testing.T) {
+	for _, tt := range []struct{ name, mark, texts, want string }{
+		{"fits", "#", "a b|c", "# a b c\n"},
+		{"breaks where the next word has no room", "#", "aaa bbb cc|dd", "# aaa bbb\n# cc dd\n"},
+		{"fills the width", "#", "aaa bbbb cccccc d", "# aaa bbbb\n# cccccc d\n"},
+		{"a long word has a line of its own", "#", "a bbbbbbbbbbbbbbb c", "# a\n# bbbbbbbbbbbbbbb\n# c\n"},
+		{"without mark", "", "10.0.0.1, 10.0.0.2,", "10.0.0.1,\n10.0.0.2,\n"},
+		{"no word", "#", " | ", "#\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := New(" ")
+			w.Wrapped(tt.mark, 10, strings.Split(tt.texts, "|")...)
+			if got := w.String(); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestPartsAreOneLine(t *testing.T) {
+	w := New(" ")
+	w.Block("a", func() { w.Text("b", "", " c") })
+	if want := "a\n b c\n"; w.String() != want {
+		t.Errorf("got %q, want %q", w.String(), want)
+	}
+}
+
 func TestHeadersAreNoFormats(t *testing.T) {
 	w := New(" ")
 	w.Enclose("100%d {", "}%s", func() {})
@@ -87,6 +114,7 @@ func TestWriterPanicsForWhatIsNotOneCleanLine(t *testing.T) {
 	for _, test := range tests {
 		for way, write := range map[string]func(*Writer){
 			"Line":    func(w *Writer) { w.Line("%s", test.text) },
+			"Text":    func(w *Writer) { w.Text(test.text[:1], test.text[1:]) },
 			"Block":   func(w *Writer) { w.Block(test.text, func() {}) },
 			"Enclose": func(w *Writer) { w.Enclose("a", test.text, func() {}) },
 		} {
