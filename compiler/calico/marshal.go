@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -44,11 +43,7 @@ func (d document) marshal(objects ...any) []byte {
 		if i > 0 {
 			w.text = append(w.text, "---\n"...)
 		}
-		if node, isNode := object.(*metav1.PartialObjectMetadata); isNode {
-			w.node(node)
-		} else {
-			w.object(prune(tree(object)))
-		}
+		w.object(object)
 	}
 	return bytes.Clone(w.text)
 }
@@ -56,8 +51,8 @@ func (d document) marshal(objects ...any) []byte {
 // writers are yamlWriters with room for a text: a topology has many small files.
 var writers = sync.Pool{New: func() any { return &yamlWriter{} }}
 
-// tree is an object as JSON has it: maps, slices, strings, numbers, booleans and nil. object is a pointer. Every object here can be
-// marshalled.
+// tree is an object, or its spec, as JSON has it: maps, slices, strings, numbers, booleans and nil. object is a pointer. Every object
+// here can be marshalled.
 func tree(object any) map[string]any {
 	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 	if err != nil {

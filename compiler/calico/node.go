@@ -1,7 +1,10 @@
 package calico
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -41,8 +44,9 @@ func mapOf(labels []fabric.Label) map[string]string {
 // applyScript is the nodes' labels and annotations as a POSIX shell script. It asks for the cluster's nodes once and changes
 // nothing where one is missing: a half-labelled cluster has half its sessions.
 func applyScript(header, cluster string, nodes []*metav1.PartialObjectMetadata) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, `#!/bin/sh
+	w, _ := writers.Get().(*yamlWriter) // for its room alone
+	defer writers.Put(w)
+	b := fmt.Appendf(w.text[:0], `#!/bin/sh
 %s
 #
 # Sets the labels and Calico annotations of the nodes of cluster %s, as nodes.yaml does with server-side apply.
@@ -55,9 +59,9 @@ newline='
 missing=
 for node in`, header, comment(cluster))
 	for _, n := range nodes {
-		b.WriteString(" \\\n\t" + shellQuote(n.Name))
+		b = appendQuoted(append(b, " \\\n\t"...), n.Name)
 	}
-	b.WriteString(`
+	b = append(b, `
 do
 	case $newline$present$newline in
 	*"${newline}node/$node$newline"*) ;;
@@ -69,25 +73,43 @@ if [ -n "$missing" ]; then
 	exit 1
 fi
 
-`)
+`...)
 	for _, n := range nodes {
-		set(&b, "label", n.Name, n.Labels)
-		set(&b, "annotate", n.Name, n.Annotations)
+		b = appendSet(b, "label", n.Name, n.Labels)
+		b = appendSet(b, "annotate", n.Name, n.Annotations)
 	}
-	return []byte(b.String())
+	w.text = b
+	return bytes.Clone(b)
 }
 
-func set(b *strings.Builder, verb, node string, values map[string]string) {
+// appendSet appends the command that sets some values of a node, if there are any.
+func appendSet(b []byte, verb, node string, values map[string]string) []byte {
 	if len(values) == 0 {
-		return
+		return b
 	}
-	fmt.Fprintf(b, "${KUBECTL:-kubectl} %s --overwrite node %s", verb, shellQuote(node))
-	for _, key := range sortedKeys(values) {
-		b.WriteByte(' ')
-		b.WriteString(shellQuote(key + "=" + values[key]))
+	b = append(append(b, "${KUBECTL:-kubectl} "...), verb...)
+	b = appendQuoted(append(b, " --overwrite node "...), node)
+	var room [8]string
+	keys := slices.AppendSeq(room[:0], maps.Keys(values))
+	slices.Sort(keys)
+	for _, key := range keys {
+		b = appendQuoted(append(b, ' '), key, "=", values[key])
 	}
-	b.WriteString(" \"$@\"\n")
+	return append(b, " \"$@\"\n"...)
 }
 
-// shellQuote makes one word of any text, in which a POSIX shell finds nothing to expand.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// appendQuoted appends one word of any text, in parts, in which a POSIX shell finds nothing to expand.
+func appendQuoted(b []byte, parts ...string) []byte {
+	b = append(b, '\'')
+	for _, part := range parts {
+		for {
+			plain, rest, isQuote := strings.Cut(part, "'")
+			b = append(b, plain...)
+			if !isQuote {
+				break
+			}
+			b, part = append(b, `'\''`...), rest
+		}
+	}
+	return append(b, '\'')
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/randfill"
 )
 
@@ -19,19 +20,9 @@ func TestTreeIsTheObjectsJSON(t *testing.T) {
 				s.CalicoNetwork.CalicoNetworkSpec.IPPools = nil
 			}
 		})
-	objects := reflect.TypeFor[Objects]()
-	kinds := 0
-	for i := range objects.NumField() {
-		typ := objects.Field(i).Type
-		if typ.Kind() == reflect.Slice {
-			typ = typ.Elem()
-		}
-		if typ.Kind() != reflect.Pointer || !objects.Field(i).IsExported() {
-			continue
-		}
-		kinds++
+	for _, typ := range kindsOfObjects(t) {
 		for range 200 {
-			object := reflect.New(typ.Elem())
+			object := reflect.New(typ)
 			if spec := object.Elem().FieldByName("Spec"); spec.IsValid() {
 				filler.Fill(spec.Addr().Interface())
 			}
@@ -59,8 +50,59 @@ func TestTreeIsTheObjectsJSON(t *testing.T) {
 			}
 		}
 	}
-	if kinds < 6 {
-		t.Errorf("%d kinds: the test is blind", kinds)
+}
+
+// kindsOfObjects returns the structs of all that Calico is told.
+func kindsOfObjects(t *testing.T) (kinds []reflect.Type) {
+	objects := reflect.TypeFor[Objects]()
+	for i := range objects.NumField() {
+		typ := objects.Field(i).Type
+		if typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() == reflect.Pointer && objects.Field(i).IsExported() {
+			kinds = append(kinds, typ.Elem())
+		}
+	}
+	if len(kinds) < 6 {
+		t.Fatalf("%d kinds: the test is blind", len(kinds))
+	}
+	return kinds
+}
+
+// An object is written as its tree is, whether it is taken apart or not.
+func TestObjectsAreWrittenAsTheirTrees(t *testing.T) {
+	words := []string{"a", "default", "all()", "true", "10.0.0.0/8", "64512", "a b: c", "", "é"}
+	filler := randfill.NewWithSeed(1).NilChance(0.5).NumElements(0, 2).MaxDepth(8).Funcs(
+		func(s *string, c randfill.Continue) { *s = words[c.Intn(len(words))] },
+		func(f *metav1.FieldsV1, _ randfill.Continue) { f.Raw = []byte("{}") },
+	)
+	usual := 0
+	for _, typ := range kindsOfObjects(t) {
+		for n := range 300 {
+			object := reflect.New(typ)
+			for i := range typ.NumField() {
+				switch field := object.Elem().Field(i).Addr().Interface().(type) {
+				case *metav1.ObjectMeta:
+					if filler.Fill(field); n%2 == 0 {
+						*field = metav1.ObjectMeta{Name: field.Name, Namespace: field.Namespace, Labels: field.Labels, Annotations: field.Annotations}
+					}
+				default:
+					filler.Fill(field)
+				}
+			}
+			if _, isUsual := partsOf(object.Interface()); isUsual {
+				usual++
+			}
+			whole := prune(tree(object.Interface()))
+			var w yamlWriter
+			if w.object(object.Interface()); isOrdered(whole) && string(w.text) != string(byLibrary(whole)) {
+				t.Fatalf("got\n%s\nwant\n%s", w.text, byLibrary(whole))
+			}
+		}
+	}
+	if usual < 500 {
+		t.Errorf("%d objects are usual: the test is blind", usual)
 	}
 }
 

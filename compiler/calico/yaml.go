@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -21,42 +20,13 @@ type yamlWriter struct {
 	scalars map[string]string // how the library writes those that it was asked for
 }
 
-// object appends an object, with the end of its last line.
-func (w *yamlWriter) object(tree map[string]any) {
+// tree appends an object, with the end of its last line.
+func (w *yamlWriter) tree(tree map[string]any) {
 	start := len(w.text)
 	if len(tree) > 0 && w.mapping(tree, 0) {
 		return
 	}
 	w.text = append(w.text[:start], byLibrary(tree)...)
-}
-
-// node is object of all that addNode sets: there are far more nodes than anything else, and most of the time that they take to print
-// would go into their JSON.
-func (w *yamlWriter) node(n *metav1.PartialObjectMetadata) {
-	start := len(w.text)
-	isSure := w.entry("apiVersion: ", n.APIVersion) && w.entry("kind: ", n.Kind)
-	w.text = append(w.text, "metadata:\n"...)
-	for _, m := range []struct {
-		key     string
-		entries map[string]string
-	}{{"  annotations:\n    ", n.Annotations}, {"  labels:\n    ", n.Labels}} {
-		if len(m.entries) > 0 && isSure {
-			w.text = append(w.text, m.key...)
-			isSure = w.strings(m.entries, 4)
-		}
-	}
-	if !isSure || !w.entry("  name: ", n.Name) {
-		w.text = w.text[:start]
-		w.object(prune(tree(n)))
-	}
-}
-
-// entry appends a line with a string.
-func (w *yamlWriter) entry(key, value string) bool {
-	w.text = append(w.text, key...)
-	isSure := w.scalar(value)
-	w.text = append(w.text, '\n')
-	return isSure
 }
 
 func byLibrary(value any) []byte {

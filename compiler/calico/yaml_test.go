@@ -78,7 +78,7 @@ func compare(t *testing.T, object, original map[string]any) (text string, isAlon
 		}
 		return "", isAlone
 	}
-	w.object(object)
+	w.tree(object)
 	if string(w.text) != string(want) {
 		t.Errorf("%#v: got\n%s\nwant\n%s", object, w.text, want)
 	}
@@ -93,7 +93,7 @@ func compareNode(t *testing.T, node *metav1.PartialObjectMetadata) {
 		return
 	}
 	var w yamlWriter
-	if w.node(node); string(w.text) != string(want) {
+	if w.object(node); string(w.text) != string(want) {
 		t.Errorf("%#v: got\n%s\nwant\n%s", node, w.text, want)
 	}
 }
@@ -192,7 +192,7 @@ func TestYAMLOfKeysWithoutOrderIsStable(t *testing.T) {
 	texts := map[string]bool{}
 	for range 100 {
 		var w yamlWriter
-		w.object(map[string]any{"metadata": map[string]string{"1a": "x", "9": "x", "10a": "x", "b": "x", "2-": "x"}})
+		w.tree(map[string]any{"metadata": map[string]string{"1a": "x", "9": "x", "10a": "x", "b": "x", "2-": "x"}})
 		texts[string(w.text)] = true
 	}
 	if len(texts) != 1 {
