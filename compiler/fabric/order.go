@@ -8,7 +8,14 @@ import (
 )
 
 // names returns the keys of a map of the model, sorted: the only way this package walks one.
-func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func names[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	names := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m)) // slices.Sorted would let it grow, and each node has maps
+	slices.Sort(names)
+	return names
+}
 
 // find looks a name up in a slice that is sorted by it.
 func find[T any](sorted []*T, name string, nameOf func(*T) string) *T {
