@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -260,17 +260,40 @@ func TestASupervisedRunKnowsTheTerminal(t *testing.T) {
 	cmd := exec.Command("topoc", "build", "a.cue", "-o", "out")
 	cmd.Dir, cmd.Stderr = dir, terminal
 	cmd.Env = append(os.Environ(), "TERM=xterm", "NO_COLOR=")
-	err = cmd.Run()
-	terminal.Close()
-	shown, readErr := io.ReadAll(master)
-	if err != nil || readErr != nil && !errors.Is(readErr, syscall.EIO) { // that is how a terminal ends that nobody has open
-		t.Fatal(err, readErr)
+	shown := make(chan string)
+	go func() {
+		defer close(shown)
+		for {
+			b := make([]byte, 1<<10)
+			n, err := master.Read(b)
+			if n == 0 || err != nil {
+				return
+			}
+			shown <- string(b[:n])
+		}
+	}()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	for _, want := range []string{"\r\x1b[Kcompiling …", "\x1b[1m"} {
-		if !strings.Contains(string(shown), want) {
-			t.Errorf("%q is not in %q", want, shown)
+	missing := []string{"\r\x1b[Kcompiling …", "\x1b[1m"}
+	var all string
+	for timeout := time.After(time.Minute); len(missing) > 0; { // the terminal stays open: what comes last may be lost otherwise
+		select {
+		case text := <-shown:
+			all += text
+			missing = slices.DeleteFunc(missing, func(want string) bool { return strings.Contains(all, want) })
+		case <-timeout:
+			t.Fatalf("%q is not in %q", missing, all)
 		}
 	}
+	go func() { // else its last lines have no room
+		for range shown {
+		}
+	}()
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	terminal.Close()
 }
 
 // TestObjectsAreReadWithinLimits: sim --objects reads what somebody may have made of a build's output, and it ends as a topology does.
