@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+
+	"topoc/compiler/source"
 )
 
 // manyFiles is a set of small files, as of a hundred clusters of a hundred nodes.
@@ -55,5 +57,17 @@ func BenchmarkCheck10kFiles(b *testing.B) {
 		if changes, err := Check(dir, set, Options{}); err != nil || len(changes) > 0 {
 			b.Fatal(changes, err)
 		}
+	}
+}
+
+func BenchmarkEncode10kFiles(b *testing.B) {
+	m := &manifest{}
+	for _, f := range manyFiles(b, "r1").Files() {
+		f.Declared = []source.Path{source.Path(fmt.Sprintf("clusters.%q.nodes.%q", f.Path, f.Path))}
+		m.Files = append(m.Files, entryOf(f))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.encode()
 	}
 }

@@ -85,7 +85,7 @@ func appendEntries(b []byte, name string, entries []entry) []byte {
 func (e *entry) size() int {
 	n := 150 + len(e.Path)
 	for _, p := range e.Declared {
-		n += len(p) + len(`"",`)
+		n += len(p) + len(`"",`) + strings.Count(string(p), `"`)
 	}
 	return n
 }
@@ -113,20 +113,32 @@ func (e *entry) appendTo(b []byte) []byte {
 	return append(b, '}')
 }
 
-// appendString appends a JSON string, HTML unescaped.
+// appendString appends a JSON string, HTML unescaped. Paths of declarations have quotes in them.
 func appendString(b []byte, s string) []byte {
+	start := len(b)
+	b = append(b, '"')
+	done := 0
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			var quoted bytes.Buffer
-			encoder := json.NewEncoder(&quoted)
-			encoder.SetEscapeHTML(false)
-			if err := encoder.Encode(s); err != nil {
-				panic("artifact: " + err.Error())
-			}
-			return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(append(b, s[done:i]...), '\\')
+			done = i
+		case c < ' ' || c > '~':
+			return appendAnyString(b[:start], s)
 		}
 	}
-	return append(append(append(b, '"'), s...), '"')
+	return append(append(b, s[done:]...), '"')
+}
+
+// appendAnyString is appendString for what is rare.
+func appendAnyString(b []byte, s string) []byte {
+	var quoted bytes.Buffer
+	encoder := json.NewEncoder(&quoted)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(s); err != nil {
+		panic("artifact: " + err.Error())
+	}
+	return append(b, bytes.TrimSuffix(quoted.Bytes(), []byte("\n"))...)
 }
 
 // errNewer is what decode wraps for a manifest of a later format than this code knows.

@@ -45,7 +45,7 @@ func TestManifestSurvivesARoundTrip(t *testing.T) {
 
 // Entries are what encoding/json makes of them, whatever is in their strings.
 func TestEntriesAreTheLibrarys(t *testing.T) {
-	words := []source.Path{"", "a", "clusters.b-1.nodes", `a"b`, `a\b`, "a<b>&c", "a\nb", "\x00", "\x7f", "é", "\u2028", "\xff", "x[0]"}
+	words := []source.Path{"", "a", "clusters.b-1.nodes", `a"b`, `a\b`, `"`, `\`, `a."b\"."c"[0]`, "\"\n", "a<b>&c", "a\nb", "\x00", "\x7f", "é", "\u2028", "\xff", "x[0]"}
 	for i, word := range words {
 		for _, declared := range [][]source.Path{nil, {}, {word}, words[:i+1]} {
 			e := entry{Path: string(word), SHA256: hash(nil), Executable: i%2 == 0, Pending: i%3 == 0, Declared: declared}
