@@ -11,7 +11,7 @@ type build struct {
 	*store
 	*comparison
 	layout
-	writes  []File   // sorted by path
+	writes  []*File  // sorted by path
 	singly  []string // paths of files of trees that were put in place one by one
 	isBegun bool     // files were changed
 }
@@ -180,7 +180,7 @@ func (b *build) syncDirs() error {
 
 // result is what the build did, once it ran.
 func (b *build) result() Result {
-	r := Result{Unchanged: b.unchanged}
+	r := Result{Unchanged: b.unchanged, Written: make([]string, 0, len(b.writes))}
 	for _, f := range b.writes {
 		r.Written = append(r.Written, f.Path)
 	}

@@ -25,13 +25,14 @@ type comparison struct {
 type comparer struct {
 	*tree
 	set    *Set
-	files  []File // of the set that are in scope, sorted by path
+	files  []File   // of the set that are in scope, sorted by path
+	sums   []string // their hashes
 	scope  Options
 	before *manifest
-	known  map[string][]entry // what topoc wrote, by folded path
-	intact map[string]string  // hash by path, of the files that are as topoc wrote them
-	going  map[string]bool    // the stale files that stand there
-	pruned map[string]bool    // the directories that go where nothing else is in them: those above all stale files
+	known  map[string][]*entry // what topoc wrote, by folded path; see writtenAt
+	intact map[string]string   // hash by path, of the files that are as topoc wrote them
+	going  map[string]bool     // the stale files that stand there
+	pruned map[string]bool     // the directories that go where nothing else is in them: those above all stale files
 	result comparison
 }
 
@@ -45,16 +46,11 @@ func compare(t *tree, set *Set, opts Options) (*comparison, error) {
 		before = &manifest{}
 	}
 	c := &comparer{
-		tree: t, set: set, scope: opts, before: before,
-		known: map[string][]entry{}, intact: map[string]string{}, going: map[string]bool{}, pruned: map[string]bool{},
+		tree: t, set: set, scope: opts, before: before, files: set.Files(),
+		intact: map[string]string{}, going: map[string]bool{}, pruned: map[string]bool{},
 	}
-	for _, f := range set.Files() {
-		if opts.includes(f.Path) {
-			c.files = append(c.files, f)
-		}
-	}
-	for _, e := range before.all() {
-		c.known[fold(e.Path)] = append(c.known[fold(e.Path)], e)
+	if opts.Only != nil {
+		c.files = slices.DeleteFunc(c.files, func(f File) bool { return !opts.includes(f.Path) })
 	}
 	if err := c.compareStale(); err != nil {
 		return nil, err
@@ -74,7 +70,7 @@ func compare(t *tree, set *Set, opts Options) (*comparison, error) {
 // compareStale looks at the files of earlier builds that are not in the set.
 func (c *comparer) compareStale() error {
 	stale := map[string]bool{}
-	for _, e := range c.before.all() {
+	for e := range c.before.all() {
 		if _, isMade := c.set.Lookup(e.Path); !isMade && c.scope.includes(e.Path) {
 			stale[e.Path] = true
 		}
@@ -110,12 +106,15 @@ func (c *comparer) compareSet() error {
 	for p := range c.going {
 		respelled[fold(p)] = true
 	}
+	standing, err := c.lookAtAll()
+	if err != nil {
+		return err
+	}
+	if len(c.before.Files) == 0 {
+		c.result.changes = slices.Grow(c.result.changes, len(c.files)+1) // as a rule nothing is there
+	}
 	for i := range c.files {
-		f := &c.files[i]
-		at, err := c.look(f.Path)
-		if err != nil {
-			return err
-		}
+		f, at := &c.files[i], standing[i]
 		isClear, err := c.isCleared(at)
 		switch {
 		case err != nil:
@@ -129,6 +128,34 @@ func (c *comparer) compareSet() error {
 		}
 	}
 	return nil
+}
+
+// lookAtAll hashes the files of the set, and returns what stands at their places.
+func (c *comparer) lookAtAll() ([]found, error) {
+	c.sums = make([]string, len(c.files))
+	standing := make([]found, len(c.files))
+	err := inBatches(len(c.files), func(number int) (work func(i int) error, done func()) {
+		own := c.tree
+		if number > 0 {
+			own = newTree(c.dir, c.root)
+		}
+		work = func(i int) (err error) {
+			f := &c.files[i]
+			c.sums[i] = hash(f.Data)
+			standing[i], err = own.look(f.Path)
+			if old := standing[i].file; old != nil && bytes.Equal(old.Data, f.Data) {
+				old.Data = f.Data // once is enough in memory
+			}
+			return err
+		}
+		return work, func() {
+			if number > 0 {
+				own.forget()
+				maps.Copy(c.dirs, own.dirs)
+			}
+		}
+	})
+	return standing, err
 }
 
 // isCleared reports whether a file can be put where at was found: nothing stands there, or only what is stale.
@@ -184,7 +211,7 @@ func (c *comparer) compareFile(before, after *File, isRespelled bool) {
 			kind = LineEnds
 		}
 		c.report(kind, before, after)
-	case len(c.known[fold(after.Path)]) > 0:
+	case len(c.writtenAt(after.Path)) > 0:
 		c.report(Edited, before, after)
 	default:
 		c.report(Foreign, before, after)
@@ -196,12 +223,23 @@ func (c *comparer) compareFile(before, after *File, isRespelled bool) {
 func (c *comparer) wrote(f *File) bool {
 	for _, data := range [][]byte{f.Data, unixLines(f.Data)} {
 		sum := hash(data)
-		if slices.ContainsFunc(c.known[fold(f.Path)], func(e entry) bool { return e.SHA256 == sum }) {
+		if slices.ContainsFunc(c.writtenAt(f.Path), func(e *entry) bool { return e.SHA256 == sum }) {
 			c.intact[f.Path] = sum
 			return true
 		}
 	}
 	return false
+}
+
+// writtenAt returns what topoc wrote to a path, however that is spelled. Where nothing differs nobody asks.
+func (c *comparer) writtenAt(p string) []*entry {
+	if c.known == nil {
+		c.known = map[string][]*entry{}
+		for e := range c.before.all() {
+			c.known[fold(e.Path)] = append(c.known[fold(e.Path)], e)
+		}
+	}
+	return c.known[fold(p)]
 }
 
 // report adds a change of the usual reason; one of before and after may be nil.
@@ -221,23 +259,33 @@ func (c *comparer) block(p string, at found, after *File) {
 // plan works out the manifests of the build. Outside its scope both say what the one before said, also what is pending there: a
 // build of a part does not finish an interrupted build of the whole.
 func (c *comparer) plan() {
-	isWritten := map[string]bool{}
-	for _, f := range c.result.writes() {
-		isWritten[f.Path] = true
+	outside := func(entries []entry, room int) []entry {
+		kept := make([]entry, 0, room)
+		for i := range entries {
+			if !c.scope.includes(entries[i].Path) {
+				kept = append(kept, entries[i])
+			}
+		}
+		return kept
 	}
-	outside := func(entries []entry) []entry {
-		return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return c.scope.includes(e.Path) })
-	}
+	writes := c.result.writes() // as yet in the order of the files
 	final, underway := &c.result.final, &c.result.underway
-	final.Files, final.Replaced = outside(c.before.Files), outside(c.before.Replaced)
-	underway.Files, underway.Replaced = outside(c.before.Files), outside(c.before.Replaced)
-	for _, f := range c.files {
-		e := entryOf(f)
+	final.Files, final.Replaced = outside(c.before.Files, len(c.files)), outside(c.before.Replaced, 0)
+	underway.Files, underway.Replaced = outside(c.before.Files, len(c.files)), outside(c.before.Replaced, 0)
+	for i := range c.files {
+		f := &c.files[i]
+		e := entry{Path: f.Path, SHA256: c.sums[i], Executable: f.isExecutable(), Declared: f.Declared}
 		final.Files = append(final.Files, e)
-		e.Pending = isWritten[f.Path]
+		if len(writes) > 0 && writes[0] == f {
+			writes = writes[1:]
+			e.Pending = true
+		}
 		underway.Files = append(underway.Files, e)
 	}
 	underway.Replaced = append(underway.Replaced, c.replaced()...)
+	if c.scope.Only == nil {
+		return // what is in order already
+	}
 	for _, entries := range [][]entry{final.Files, underway.Files, underway.Replaced} {
 		slices.SortFunc(entries, byPath)
 	}
@@ -246,27 +294,27 @@ func (c *comparer) plan() {
 // replaced returns, for each path that topoc wrote to before, what may stand there while the build runs, where that is not
 // what the build itself puts there. It lists files that are gone too: their directories may still have to go.
 func (c *comparer) replaced() []entry {
-	if len(c.before.all()) == 0 {
-		return nil
-	}
-	made := map[string]string{}
-	for _, e := range c.result.final.Files {
-		made[e.Path] = e.SHA256
-	}
 	replaced := map[string]entry{}
-	for _, e := range c.before.all() {
-		if sum, isIntact := c.intact[e.Path]; isIntact {
-			e.SHA256 = sum
-		}
-		if _, isListed := replaced[e.Path]; !isListed && made[e.Path] != e.SHA256 && c.scope.includes(e.Path) {
-			replaced[e.Path] = entry{Path: e.Path, SHA256: e.SHA256, Executable: e.Executable}
+	for _, entries := range [][]entry{c.before.Files, c.before.Replaced} {
+		i := 0 // of the first file of the set that is not before the entry
+		for _, e := range entries {
+			if sum, isIntact := c.intact[e.Path]; isIntact {
+				e.SHA256 = sum
+			}
+			for i < len(c.files) && c.files[i].Path < e.Path {
+				i++
+			}
+			isMade := i < len(c.files) && c.files[i].Path == e.Path && c.sums[i] == e.SHA256
+			if _, isListed := replaced[e.Path]; !isListed && !isMade && c.scope.includes(e.Path) {
+				replaced[e.Path] = entry{Path: e.Path, SHA256: e.SHA256, Executable: e.Executable}
+			}
 		}
 	}
-	var entries []entry
+	var all []entry
 	for _, p := range sortedKeys(replaced) {
-		entries = append(entries, replaced[p])
+		all = append(all, replaced[p])
 	}
-	return entries
+	return all
 }
 
 // compareOwn reports how MANIFEST.json differs; own is what stands there, fault what is wrong with that alone.
@@ -309,12 +357,12 @@ func (c *comparison) refusals(isForced bool) []Refusal {
 	return refusals
 }
 
-// writes returns the files to put in place, sorted by path, without MANIFEST.json.
-func (c *comparison) writes() []File {
-	var files []File
-	for _, change := range c.changes {
-		if change.New != nil && change.Path != ManifestName {
-			files = append(files, *change.New)
+// writes returns the files to put in place, in the order of the changes, without MANIFEST.json.
+func (c *comparison) writes() []*File {
+	files := make([]*File, 0, len(c.changes))
+	for i := range c.changes {
+		if change := &c.changes[i]; change.New != nil && change.Path != ManifestName {
+			files = append(files, change.New)
 		}
 	}
 	return files

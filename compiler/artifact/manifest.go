@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -40,10 +41,6 @@ type entry struct {
 // isFinished reports whether no build is under way, nor was interrupted.
 func (m *manifest) isFinished() bool {
 	return len(m.Replaced) == 0 && !slices.ContainsFunc(m.Files, func(e entry) bool { return e.Pending })
-}
-
-func entryOf(f File) entry {
-	return entry{Path: f.Path, SHA256: hash(f.Data), Executable: f.isExecutable(), Declared: f.Declared}
 }
 
 func hash(data []byte) string {
@@ -200,6 +197,16 @@ func checkEntries(entries []entry) error {
 }
 
 // all returns every entry of m: what it lists, and what an interrupted build left to be replaced.
-func (m *manifest) all() []entry { return slices.Concat(m.Files, m.Replaced) }
+func (m *manifest) all() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for _, entries := range [][]entry{m.Files, m.Replaced} {
+			for i := range entries {
+				if !yield(&entries[i]) {
+					return
+				}
+			}
+		}
+	}
+}
 
 func byPath(a, b entry) int { return strings.Compare(a.Path, b.Path) }

@@ -106,7 +106,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, e := range m.all() {
+		for e := range m.all() {
 			if err := CheckPath(e.Path); err != nil {
 				t.Error(err)
 			}

@@ -1,14 +1,5 @@
 package artifact
 
-import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-)
-
-// batch is how many files a worker takes at once. No more than that is not worth a second one.
-const batch = 64
-
 // stage writes both manifests and all files to the staging directory, and waits until the disk has them.
 func (b *build) stage() error {
 	at, err := b.look(stageDir)
@@ -43,28 +34,19 @@ func (b *build) stage() error {
 type stagers struct {
 	*build
 	made map[string]bool // directories that files of more than one batch share
-	next atomic.Int64    // the first file that nobody has taken
-
-	failedAt atomic.Int64 // the first file that could not be written; len(writes) where there is none
-	failing  sync.Mutex   // of failedAt, for writing, and of err
-	err      error        // of that file
 }
 
 // stageFiles writes the files, on all processors where they are many. Each worker has a store of its own: what that keeps open is for one.
 // The error is that of the first file, by its path, that cannot be written; files behind it may not be written then.
 func (b *build) stageFiles() error {
 	s := &stagers{build: b, made: map[string]bool{}}
-	s.failedAt.Store(int64(len(b.writes)))
 	if err := s.makeShared(); err != nil {
 		return err
 	}
-	var others sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), (len(b.writes)+batch-1)/batch) - 1 {
-		others.Go(s.work)
-	}
-	s.work()
-	others.Wait()
-	return s.err
+	return inBatches(len(b.writes), func(int) (work func(i int) error, done func()) {
+		own := s.worker()
+		return func(i int) error { return s.stageFile(own, i) }, own.forget
+	})
 }
 
 // worker returns a store of the same directory. Once it is forgotten nothing is open of what it wrote, and directories of that can be
@@ -89,24 +71,6 @@ func (s *stagers) makeShared() error {
 	return nil
 }
 
-// work writes batches of files until there are none, or until only files behind one that failed are left.
-func (s *stagers) work() {
-	own := s.worker()
-	defer own.forget()
-	for {
-		end := int(s.next.Add(batch))
-		for i := end - batch; i < end; i++ {
-			if i >= int(s.failedAt.Load()) {
-				return
-			}
-			if err := s.stageFile(own, i); err != nil {
-				s.fail(i, err)
-				return
-			}
-		}
-	}
-}
-
 // stageFile writes a file, and makes the directories above it that nobody has made.
 func (s *stagers) stageFile(own *store, i int) error {
 	for _, dir := range s.newDirs(i) {
@@ -117,14 +81,5 @@ func (s *stagers) stageFile(own *store, i int) error {
 			return err
 		}
 	}
-	return own.create(s.places[i], s.writes[i])
-}
-
-func (s *stagers) fail(i int, err error) {
-	s.failing.Lock()
-	defer s.failing.Unlock()
-	if i < int(s.failedAt.Load()) {
-		s.failedAt.Store(int64(i))
-		s.err = err
-	}
+	return own.create(s.places[i], *s.writes[i])
 }
