@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"io"
 	"os"
 	"path"
 	"slices"
@@ -10,11 +11,11 @@ import (
 
 // opened is an open directory. The zero opened is none.
 type opened struct {
-	dir  string // its path in the tree
-	root *os.Root
+	dir  string   // its path in the tree
+	root *os.Root // nil where only the descriptor is needed
 
 	// The same once more, where its descriptor is needed, which os.Root keeps to itself.
-	file       *os.File
+	file       io.Closer
 	descriptor int
 }
 
@@ -22,26 +23,41 @@ type opened struct {
 // on the way to a path anew with every call. But a build goes through one directory after the other and those in it, and from the stage to
 // it and back: so a few stay open.
 func (t *tree) near(p string) (*opened, string, error) {
-	dir, name := path.Split(p)
-	dir = strings.TrimSuffix(dir, "/")
+	dir, name := split(p)
 	if dir == "" {
 		t.top.root = t.root
 		return &t.top, name, nil
 	}
-	i := t.remembered(dir)
-	if i < 0 {
+	o := t.recall(dir)
+	if o.root == nil {
 		root, err := t.open(dir)
 		if err != nil {
 			return nil, "", err
 		}
+		o.dir, o.root = dir, root
+	}
+	return o, name, nil
+}
+
+// split returns the directory in which p stands, "" for the root, and p's name there.
+func split(p string) (dir, name string) {
+	above, name := path.Split(p)
+	return strings.TrimSuffix(above, "/"), name
+}
+
+// recall moves dir to the front of t.recent and returns it. Where it is not open that is the zero opened, in place of the directory that was
+// last worked in the longest time ago.
+func (t *tree) recall(dir string) *opened {
+	i := t.remembered(dir)
+	if i < 0 {
 		i = len(t.recent) - 1
 		t.recent[i].close()
-		t.recent[i] = opened{dir: dir, root: root}
+		t.recent[i] = opened{}
 	}
 	now := t.recent[i]
 	copy(t.recent[1:i+1], t.recent[:i])
 	t.recent[0] = now
-	return &t.recent[0], name, nil
+	return &t.recent[0]
 }
 
 // remembered returns the index of dir in t.recent, -1 where it is not open.
@@ -53,7 +69,7 @@ func (t *tree) remembered(dir string) int {
 func (t *tree) open(dir string) (*os.Root, error) {
 	from, name := t.root, dir
 	if above, last := path.Split(dir); above != "" {
-		if i := t.remembered(strings.TrimSuffix(above, "/")); i >= 0 {
+		if i := t.remembered(strings.TrimSuffix(above, "/")); i >= 0 && t.recent[i].root != nil {
 			from, name = t.recent[i].root, last
 		}
 	}

@@ -71,19 +71,54 @@ func (t *tree) move(from, to string) error {
 	return retried(func() error { return unix.Renameat(source, oldName, target, newName) })
 }
 
-// descriptor is near with the descriptor of the directory.
+// newDir makes a directory.
+func (t *tree) newDir(p string) error {
+	above, name, err := t.descriptor(p)
+	if err != nil {
+		return err
+	}
+	return retried(func() error { return unix.Mkdirat(above, name, uint32(dirMode)) })
+}
+
+// descriptor is near with the descriptor of the directory. Of a directory in one that is open it asks the kernel by itself: os.Root makes ten
+// calls of one until its descriptor is known.
 func (t *tree) descriptor(p string) (int, string, error) {
-	dir, name, err := t.near(p)
+	dir, name := split(p)
+	above, last := split(dir)
+	i := t.remembered(above)
+	if dir == "" || t.remembered(dir) >= 0 || i < 0 || t.recent[i].file == nil {
+		return t.descriptorOfRoot(p)
+	}
+	var file int
+	err := retried(func() (err error) {
+		file, err = unix.Openat(t.recent[i].descriptor, last, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		return err
+	})
 	if err != nil {
 		return 0, "", err
 	}
-	if dir.file == nil {
-		if dir.file, err = dir.root.Open("."); err != nil {
+	*t.recall(dir) = opened{dir: dir, file: &newFile{file}, descriptor: file}
+	return file, name, nil
+}
+
+// descriptorOfRoot is descriptor where the directory is open, or none that it is in.
+func (t *tree) descriptorOfRoot(p string) (int, string, error) {
+	dir, name := split(p)
+	if i := t.remembered(dir); i >= 0 && t.recent[i].file != nil {
+		return t.recall(dir).descriptor, name, nil
+	}
+	open, name, err := t.near(p)
+	if err != nil {
+		return 0, "", err
+	}
+	if open.file == nil {
+		file, err := open.root.Open(".")
+		if err != nil {
 			return 0, "", err
 		}
-		dir.descriptor = int(dir.file.Fd()) // a system call too
+		open.file, open.descriptor = file, int(file.Fd()) // a system call too
 	}
-	return dir.descriptor, name, nil
+	return open.descriptor, name, nil
 }
 
 // retried makes a system call again where a signal interrupted it, as happens on some network and user-space file systems.

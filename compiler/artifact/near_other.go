@@ -19,3 +19,12 @@ func (t *tree) createNew(p string, perm fs.FileMode) (io.WriteCloser, error) {
 
 // move renames a file.
 func (t *tree) move(from, to string) error { return t.root.Rename(from, to) }
+
+// newDir makes a directory.
+func (t *tree) newDir(p string) error {
+	above, name, err := t.near(p)
+	if err != nil {
+		return err
+	}
+	return above.root.Mkdir(name, dirMode)
+}

@@ -14,12 +14,6 @@ func (b *build) stage() error {
 	if err := b.mkdir(stageDir, stageDir); err != nil {
 		return err
 	}
-	if err := b.create(stagedUnderway, File{Path: ManifestName, Mode: Plain, Data: b.underway.encode()}); err != nil {
-		return err
-	}
-	if err := b.create(stagedFinal, File{Path: ManifestName, Mode: Plain, Data: b.finalText}); err != nil {
-		return err
-	}
 	if err := b.stageFiles(); err != nil {
 		return err
 	}
@@ -36,16 +30,28 @@ type stagers struct {
 	made map[string]bool // directories that files of more than one batch share
 }
 
-// stageFiles writes the files, on all processors where they are many. Each worker has a store of its own: what that keeps open is for one.
-// The error is that of the first file, by its path, that cannot be written; files behind it may not be written then.
+// manifests is how many of them are staged. They come before the files.
+const manifests = 2
+
+// stageFiles writes the manifests and the files, on all processors where they are many. Each worker has a store of its own: what that keeps
+// open is for one. The error is that of the first file, by its path, that cannot be written; files behind it may not be written then.
 func (b *build) stageFiles() error {
 	s := &stagers{build: b, made: map[string]bool{}}
 	if err := s.makeShared(); err != nil {
 		return err
 	}
-	return inBatches(len(b.writes), func(int) (work func(i int) error, done func()) {
+	return inBatches(manifests+len(b.writes), func(int) (work func(i int) error, done func()) {
 		own := s.worker()
-		return func(i int) error { return s.stageFile(own, i) }, own.forget
+		work = func(i int) error {
+			switch i {
+			case 0:
+				return own.create(stagedUnderway, &File{Path: ManifestName, Mode: Plain, Data: b.underway.encode()})
+			case 1:
+				return own.create(stagedFinal, &File{Path: ManifestName, Mode: Plain, Data: b.finalText})
+			}
+			return s.stageFile(own, i-manifests)
+		}
+		return work, own.forget
 	})
 }
 
@@ -57,7 +63,7 @@ func (s *stagers) worker() *store { return &store{tree: newTree(s.dir, s.root), 
 func (s *stagers) makeShared() error {
 	own := s.worker()
 	defer own.forget()
-	for i := batch; i < len(s.writes); i += batch {
+	for i := batch - manifests; i < len(s.writes); i += batch {
 		for _, dir := range s.sharedDirs(i) {
 			if s.made[dir] {
 				continue
@@ -81,5 +87,5 @@ func (s *stagers) stageFile(own *store, i int) error {
 			return err
 		}
 	}
-	return own.create(s.places[i], *s.writes[i])
+	return own.create(s.places[i], s.writes[i])
 }

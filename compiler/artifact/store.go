@@ -50,7 +50,7 @@ func (s *store) step(doing, p string, do func() error) error {
 
 // create writes a new file at place. On failure it speaks of the file as f.Path. The umask applies, and nothing changes the mode
 // afterwards; what a umask would leave to the group and to others, they don't get.
-func (s *store) create(place string, f File) error {
+func (s *store) create(place string, f *File) error {
 	perm := Plain
 	if f.isExecutable() {
 		perm = Executable
@@ -77,13 +77,7 @@ func (s *store) rename(doing, place, p string) error {
 
 // mkdir makes a directory at place. On failure it speaks of it as dir.
 func (s *store) mkdir(place, dir string) error {
-	return s.step("create", dir, func() error {
-		above, name, err := s.near(place)
-		if err != nil {
-			return err
-		}
-		return above.root.Mkdir(name, dirMode)
-	})
+	return s.step("create", dir, func() error { return s.newDir(place) })
 }
 
 // mkdirAll makes the directories above p that are not there.
