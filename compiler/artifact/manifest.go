@@ -141,27 +141,24 @@ func appendAnyString(b []byte, s string) []byte {
 // errNewer is what decode wraps for a manifest of a later format than this code knows.
 var errNewer = errors.New("written by a newer topoc")
 
+// manifestBody is the JSON of a manifest.
+type manifestBody struct {
+	Format   int     `json:"format"`
+	Finished bool    `json:"finished"`
+	Files    []entry `json:"files"`
+	Replaced []entry `json:"replaced"`
+}
+
 // decode reads a manifest. It trusts none of it: a path that leaves the directory is an error, as is anything encode would
 // not write, but for layout.
 func decode(text []byte) (*manifest, error) {
-	var head struct {
-		Format int `json:"format"`
+	body, err := decodeBody(text)
+	if err != nil || body.Format != manifestFormat {
+		if err := checkFormat(text); err != nil { // what a newer one holds may be no body of this one
+			return nil, err
+		}
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("not a manifest: %w", err)
-	}
-	if head.Format > manifestFormat {
-		return nil, fmt.Errorf("%w: format %d, this one knows %d", errNewer, head.Format, manifestFormat)
-	}
-	var body struct {
-		Format   int     `json:"format"`
-		Finished bool    `json:"finished"`
-		Files    []entry `json:"files"`
-		Replaced []entry `json:"replaced"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("not a manifest: %w", err)
 	}
 	if body.Format != manifestFormat {
@@ -177,6 +174,33 @@ func decode(text []byte) (*manifest, error) {
 		return nil, fmt.Errorf("not a manifest: finished is %v, and its files say otherwise", body.Finished)
 	}
 	return m, nil
+}
+
+func decodeBody(text []byte) (*manifestBody, error) {
+	body := &manifestBody{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(body); err != nil {
+		return nil, err
+	}
+	if behind := bytes.TrimLeft(text[decoder.InputOffset():], " \t\r\n"); len(behind) > 0 {
+		return nil, fmt.Errorf("invalid character %q after top-level value", behind[0])
+	}
+	return body, nil
+}
+
+// checkFormat returns an error where text is no JSON, or of a later format.
+func checkFormat(text []byte) error {
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return fmt.Errorf("not a manifest: %w", err)
+	}
+	if head.Format > manifestFormat {
+		return fmt.Errorf("%w: format %d, this one knows %d", errNewer, head.Format, manifestFormat)
+	}
+	return nil
 }
 
 var isHash = lazyregexp.New(`^[0-9a-f]{64}$`)
