@@ -17,8 +17,8 @@ type crew struct {
 	err      error        // of that file
 }
 
-// inBatches does something for each index below n, on all processors where they are many. Workers are made one
-// after the other, and done one after the other when the last has ended. The error is that of the lowest index that fails; those behind it may not be done then.
+// inBatches does something for each index below n, on all processors where they are many. Workers are made one after the other, and done
+// one after the other when the last has ended. The error is that of the lowest index that fails; those behind it may not be done then.
 func inBatches(n int, newWorker func(number int) (work func(i int) error, done func())) error {
 	c := &crew{}
 	c.failedAt.Store(int64(n))
