@@ -84,8 +84,14 @@ func (p *printing) set(small []artifact.File) *artifact.Set {
 			return o.Files(p.fabric.Name)
 		})
 	}
+	all := append(parallel(targets), small)
+	n := 0
+	for _, files := range all {
+		n += len(files)
+	}
 	set := &artifact.Set{}
-	for _, files := range append(parallel(targets), small) {
+	set.Grow(n)
+	for _, files := range all {
 		for _, file := range files {
 			if err := set.Add(file); err != nil {
 				panic("compiler: " + err.Error()) // the names were judged

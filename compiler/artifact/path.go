@@ -44,14 +44,13 @@ func CheckPath(p string) error {
 	case strings.HasPrefix(p, "/"):
 		return refuse("is absolute")
 	}
-	names := strings.Split(p, "/")
-	for _, name := range names {
+	for name := range strings.SplitSeq(p, "/") {
 		if fault := faultOfName(name); fault != "" {
 			return refuse("%s", fault)
 		}
 	}
-	if top := fold(names[0]); top == fold(ManifestName) || top == fold(stageDir) {
-		return refuse("%s is topoc's own", names[0])
+	if top, _, _ := strings.Cut(p, "/"); strings.EqualFold(top, ManifestName) || strings.EqualFold(top, stageDir) {
+		return refuse("%s is topoc's own", top)
 	}
 	return nil
 }
@@ -72,7 +71,11 @@ func faultOfName(name string) string {
 		return fmt.Sprintf("has the name %q in it, which is a device on Windows", name)
 	}
 	for _, r := range name {
-		if r < ' ' || r > '~' || strings.ContainsRune(`\<>:"|?*`, r) {
+		switch r {
+		case '\\', '<', '>', ':', '"', '|', '?', '*':
+			return fmt.Sprintf("has the character %q in it", r)
+		}
+		if r < ' ' || r > '~' {
 			return fmt.Sprintf("has the character %q in it", r)
 		}
 	}
@@ -81,8 +84,11 @@ func faultOfName(name string) string {
 
 // isDevice reports whether Windows takes name for a device: these names with any extension, in any case.
 func isDevice(name string) bool {
-	stem, _, _ := strings.Cut(strings.ToUpper(name), ".")
-	stem = strings.TrimRight(stem, " ")
+	stem, _, _ := strings.Cut(name, ".")
+	if stem = strings.TrimRight(stem, " "); len(stem) > len("CONOUT$") {
+		return false
+	}
+	stem = strings.ToUpper(stem)
 	if len(stem) == len("COM1") && (stem[:3] == "COM" || stem[:3] == "LPT") {
 		return stem[3] >= '0' && stem[3] <= '9'
 	}
