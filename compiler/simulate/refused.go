@@ -10,7 +10,8 @@ import (
 // destination, when somebody asks.
 type refusals struct {
 	mu     sync.Mutex
-	engine *engine           // as the settled network left it
+	base   *view
+	engine *engine           // in the settled network; nil: nobody has asked yet
 	known  map[int][]refusal // by destination, then slot
 }
 
@@ -29,6 +30,9 @@ func (d *destination) refusal(slot int) refusal {
 	if _, known := r.known[d.Index]; !known {
 		if r.known == nil {
 			r.known = map[int][]refusal{}
+			r.engine = newEngine(d.domain)
+			r.engine.begin(r.base)
+			r.engine.restart()
 		}
 		r.known[d.Index] = r.engine.refusals(d)
 	}

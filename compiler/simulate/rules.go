@@ -31,6 +31,10 @@ func readClusters(in Input) map[*fabric.Cluster]*clusterRules {
 
 // inParallel calls work with 0 to n-1, on all processors. The calls may not depend on each other.
 func inParallel(n int, work func(i int)) {
+	if n == 1 {
+		work(0)
+		return
+	}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(n, runtime.GOMAXPROCS(0)) {

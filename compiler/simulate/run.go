@@ -34,44 +34,60 @@ func prepare(in Input) *Result {
 	makeSessions(in, r.Parts)
 	r.addresses = newAddressBook(r)
 	r.domains = makeDomains(r)
-	for _, d := range r.domains {
-		addDestinations(r, d)
-	}
+	inParallel(len(r.domains), func(i int) { addDestinations(r, r.domains[i]) })
 	return r
 }
 
 // settle finds out which sessions come up, and computes all routes.
 func (r *Result) settle() {
-	r.base = &view{result: r, routes: map[*domain][]table{}}
-	r.sessions = r.pairs()
-	s := &settling{view: r.base}
+	r.base = &view{result: r, routes: make(map[*domain][]table, len(r.domains))}
 	for _, d := range r.domains {
 		r.base.routes[d] = make([]table, len(d.dests))
-		s.engines = append(s.engines, newEngine(d))
+		d.refused.base = r.base
 	}
+	r.sessions = r.pairs()
+	s := &settling{view: r.base}
 	for _, t := range r.sessions {
 		t.setUp()
-	}
-	for _, e := range s.engines {
-		e.begin(r.base)
-	}
-	for _, t := range r.sessions {
 		if !t.isNear && !isBeyond(t.a.Part) && !isBeyond(t.b.Part) {
 			s.far = append(s.far, t)
-			s.set(t, false)
 		}
+	}
+	if len(s.far) > 0 {
+		s.bringUp(r)
+	}
+	unsettled := make([][]Oscillation, len(r.domains))
+	inParallel(len(r.domains), func(i int) {
+		var e *engine
+		if s.engines == nil {
+			e = newEngine(r.domains[i]) // for as long as it takes: many domains are not solved at once
+			e.begin(r.base)
+			e.solveUnderlay()
+		} else {
+			e, s.engines[i] = s.engines[i], nil
+		}
+		e.solveRest(nil)
+		unsettled[i] = e.unsettled
+	})
+	r.Oscillations = append(r.Oscillations, slices.Concat(unsettled...)...)
+	slices.SortStableFunc(r.Oscillations, func(a, b Oscillation) int { return fabric.ComparePrefix(a.Prefix, b.Prefix) })
+}
+
+// bringUp finds out which of the sessions come up whose packets need routes.
+func (s *settling) bringUp(r *Result) {
+	s.engines = make([]*engine, len(r.domains))
+	inParallel(len(r.domains), func(i int) {
+		s.engines[i] = newEngine(r.domains[i])
+		s.engines[i].begin(r.base)
+	})
+	for _, t := range s.far {
+		s.set(t, false)
 	}
 	s.up, s.reasons = make([]bool, len(s.far)), make([]lost, len(s.far))
 	if o := s.settle(); o != nil {
 		r.Oscillations = append(r.Oscillations, *o)
 	}
 	s.conclude()
-	inParallel(len(s.engines), func(i int) { s.engines[i].solveRest(nil) })
-	for _, e := range s.engines {
-		r.Oscillations = append(r.Oscillations, e.unsettled...)
-		e.domain.refused.engine = e
-	}
-	slices.SortStableFunc(r.Oscillations, func(a, b Oscillation) int { return fabric.ComparePrefix(a.Prefix, b.Prefix) })
 }
 
 // setUp takes a session up at both ends, in all families that it carries.

@@ -134,9 +134,7 @@ func (s *settling) settle() *Oscillation {
 }
 
 func (s *settling) solveUnderlay() {
-	for _, e := range s.engines {
-		e.solveUnderlay()
-	}
+	inParallel(len(s.engines), func(i int) { s.engines[i].solveUnderlay() })
 }
 
 // judge looks again at every session that needs routes, and reports whether one has come up or gone down.

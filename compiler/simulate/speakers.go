@@ -18,12 +18,13 @@ func makeDomains(r *Result) []*domain {
 	var domains []*domain
 	for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
 		for _, parts := range joinParts(r.Parts, f) {
-			d := &domain{family: f, network: &bgp.Network{}, parts: parts}
-			b := domainBuilder{domain: d, hops: map[hopKey]*bgp.Hop{}, subnets: map[subnetKey]int{}}
-			b.build()
-			domains = append(domains, d)
+			domains = append(domains, &domain{family: f, network: &bgp.Network{}, parts: parts})
 		}
 	}
+	inParallel(len(domains), func(i int) {
+		b := domainBuilder{domain: domains[i], hops: map[hopKey]*bgp.Hop{}, subnets: map[subnetKey]int{}}
+		b.build()
+	})
 	return domains
 }
 
