@@ -247,16 +247,22 @@ func (x *expansion) add(s Session, local *Part, far farEnd) {
 		return
 	}
 	s.Part, s.Peer, s.local, s.remote = local, far.part, own, far.addresses
-	s.LocalASN, s.carries, s.ttl = local.rules.asn, []fabric.Family{s.Family}, multihopTTL
+	s.LocalASN, s.carries, s.ttl = local.rules.asn, onlyFamily[familyIndex(s.Family)], multihopTTL
 	if p := s.peer; p != nil {
 		s.LocalASN, s.At = cmp.Or(p.localASN, s.LocalASN), p.at
-		s.Objects = s.objectsOf(0)
+		if p.objects == nil {
+			p.objects = s.objectsOf(0)
+		}
+		s.Objects = p.objects
 		if p.ttlSecurity > 0 {
 			s.ttl = p.ttlSecurity
 		}
 	}
 	local.Sessions = append(local.Sessions, &s)
 }
+
+// onlyFamily is what sessions of nodes carry, by familyIndex of their own addresses: shared, do not modify.
+var onlyFamily = [2][]fabric.Family{{fabric.IPv4}, {fabric.IPv6}}
 
 // multihopTTL is the TTL of BIRD's packets where "multihop" has no number (proto/bgp/config.Y).
 const multihopTTL = 64

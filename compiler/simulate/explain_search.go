@@ -223,7 +223,7 @@ func (s *search) partOf(d fabric.Device, vrf string) *Part {
 	if _, isSwitch := d.(*fabric.Switch); isSwitch {
 		return s.t.r.partOf(d, vrf)
 	}
-	for _, p := range s.t.r.parts[d] {
+	for _, p := range s.t.r.partsOf(d) {
 		return p
 	}
 	return nil

@@ -134,9 +134,9 @@ func (s *surveyor) ground(p *Part, f fabric.Family) *ground {
 
 // addDefaultRoute adds what a device does with packets that no other route takes. A gateway whose address nobody in the
 // topology has is one of which it knows as little as of one that nobody wrote.
-func (g *ground) addDefaultRoute(owners map[netip.Addr][]holder) {
-	isSeen := func(h holder) bool { return h.segment == g.own || !isLinkLocal(g.gateway) && g.own.alone == nil }
-	if g.gateway.IsValid() && !slices.ContainsFunc(owners[g.gateway], isSeen) {
+func (g *ground) addDefaultRoute(book *addressBook) {
+	isSeen := func(h holder) bool { return *h.on == g.own || !isLinkLocal(g.gateway) && g.own.alone == nil }
+	if g.gateway.IsValid() && !slices.ContainsFunc(book.holders(g.gateway), isSeen) {
 		g.believes = true
 	}
 	if g.gateway.IsValid() || g.believes {
@@ -146,11 +146,11 @@ func (g *ground) addDefaultRoute(owners map[netip.Addr][]holder) {
 
 func (s *surveyor) groundNodes(g *ground, p *Part, f fabric.Family) {
 	first := p.Nodes[0]
-	main := attachment{}
-	for _, n := range p.Nodes {
-		main.iface, main.addresses = append(main.iface, n.Interface), append(main.addresses, n.Addr(f))
-	}
 	if own := first.Prefix(f); own.IsValid() {
+		main := attachment{iface: make([]string, len(p.Nodes)), addresses: make([]netip.Addr, len(p.Nodes))}
+		for i, n := range p.Nodes {
+			main.iface[i], main.addresses[i] = n.Interface, n.Addr(f)
+		}
 		main.segment = s.ofNode(first, own)
 		g.own = main.segment
 		g.attached = append(g.attached, main)

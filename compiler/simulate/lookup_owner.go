@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"topoc/compiler/fabric"
 )
@@ -18,56 +19,128 @@ func comparePlaces(a, b place) int {
 	return cmp.Or(cmp.Compare(a.part.Index, b.part.Index), cmp.Compare(a.member, b.member))
 }
 
+// membership is the parts of every device. The zero value finds them when somebody asks for them first: nodes, of which there are
+// many, apart from the others.
+type membership struct {
+	nodesOnce, othersOnce sync.Once
+	nodes                 map[*fabric.Node][]*Part // one each
+	others                map[fabric.Device][]*Part
+}
+
+// partsOf returns the parts of a device, several only of a switch with several VRFs, in their order. Shared, do not modify.
+func (r *Result) partsOf(d fabric.Device) []*Part {
+	m := &r.members
+	if n, isNode := d.(*fabric.Node); isNode {
+		m.nodesOnce.Do(func() { m.nodes = partsOfNodes(r.Parts) })
+		return m.nodes[n]
+	}
+	m.othersOnce.Do(func() {
+		m.others = map[fabric.Device][]*Part{}
+		for _, p := range r.Parts {
+			if p.Nodes == nil {
+				m.others[p.Device(0)] = append(m.others[p.Device(0)], p)
+			}
+		}
+	})
+	return m.others[d]
+}
+
+func partsOfNodes(parts []*Part) map[*fabric.Node][]*Part {
+	count := 0
+	for _, p := range parts {
+		count += len(p.Nodes)
+	}
+	of := make(map[*fabric.Node][]*Part, count)
+	for i, p := range parts {
+		for _, n := range p.Nodes {
+			of[n] = parts[i : i+1 : i+1]
+		}
+	}
+	return of
+}
+
 // addressBook says who has an address. Ranges may be used more than once where nothing connects their networks: every lookup
-// is from somewhere. Immutable.
+// is from somewhere. Immutable but for what it makes when it is needed first.
 type addressBook struct {
-	owners map[netip.Addr][]holder
-	world  []int // by Part.Index: equal for parts that anything connects, be it gateways that nobody declared
+	once  sync.Once
+	parts []*Part
+	known []holder // by address; see holders
+	world []int    // by Part.Index: equal for parts that anything connects, be it gateways that nobody declared
 }
 
 // holder is a device that has an address, and on which network.
 type holder struct {
+	address netip.Addr
 	place
-	segment segment // the zero segment: on none, a loopback
+	on *segment // of the part's ground; the zero segment: on none, a loopback
 }
 
-// newAddressBook surveys all parts: it sets their ground, and notes their addresses.
+// newAddressBook surveys all parts: it sets their ground.
 func newAddressBook(r *Result) *addressBook {
 	s := newSurveyor(r.Fabric)
-	book := &addressBook{owners: map[netip.Addr][]holder{}}
-	for _, p := range r.Parts {
-		for _, f := range []fabric.Family{fabric.IPv4, fabric.IPv6} {
-			p.ground[familyIndex(f)] = s.ground(p, f)
-			book.note(p, p.ground[familyIndex(f)])
+	inParallel(len(r.Parts), func(i int) {
+		p := r.Parts[i]
+		for index, f := range families {
+			p.ground[index] = s.ground(p, f)
 		}
-	}
-	for _, p := range r.Parts {
-		for _, g := range p.ground {
-			g.addDefaultRoute(book.owners)
+	})
+	book := &addressBook{parts: r.Parts}
+	inParallel(len(r.Parts), func(i int) {
+		for _, g := range r.Parts[i].ground {
+			g.addDefaultRoute(book)
 		}
-	}
-	book.world = worlds(r)
+	})
 	return book
 }
 
+// holders returns who has an address, some more than once, in no order. Shared, do not modify.
+func (b *addressBook) holders(a netip.Addr) []holder {
+	b.once.Do(b.collect)
+	first, isThere := slices.BinarySearchFunc(b.known, a, func(h holder, a netip.Addr) int { return h.address.Compare(a) })
+	if !isThere {
+		return nil
+	}
+	last := first
+	for last < len(b.known) && b.known[last].address == a {
+		last++
+	}
+	return b.known[first:last]
+}
+
+// collect notes the addresses of all parts.
+func (b *addressBook) collect() {
+	count := 0
+	for _, p := range b.parts {
+		for _, g := range p.ground {
+			count += len(g.attached)*p.Size() + len(g.loopbacks) + len(g.shared)
+		}
+	}
+	b.known = make([]holder, 0, count)
+	for _, p := range b.parts {
+		for _, g := range p.ground {
+			b.note(p, g)
+		}
+	}
+	slices.SortFunc(b.known, func(x, y holder) int { return x.address.Compare(y.address) })
+}
+
 func (b *addressBook) note(p *Part, g *ground) {
+	add := func(a netip.Addr, member int, on *segment) {
+		if a.IsValid() {
+			b.known = append(b.known, holder{a, place{p, member}, on})
+		}
+	}
 	for i := range g.attached {
 		at := &g.attached[i]
 		for member, a := range at.addresses {
-			b.add(a, holder{place{p, member}, at.segment})
+			add(a, member, &at.segment)
 		}
 	}
 	for _, a := range g.loopbacks {
-		b.add(a, holder{place: place{part: p}})
+		add(a, 0, &segment{})
 	}
-	for _, s := range g.shared {
-		b.add(s.Addr, holder{place{part: p}, s.segment})
-	}
-}
-
-func (b *addressBook) add(a netip.Addr, h holder) {
-	if a.IsValid() && !slices.Contains(b.owners[a], h) {
-		b.owners[a] = append(b.owners[a], h)
+	for i := range g.shared {
+		add(g.shared[i].Addr, 0, &g.shared[i].segment)
 	}
 }
 
@@ -80,19 +153,22 @@ func worlds(r *Result) []int {
 	}
 	site := w.add()
 	segments := map[segment]int{}
-	clusters := map[*fabric.Cluster]int{} // the first part of each: its nodes reach each other
-	for _, p := range r.Parts {
-		if first, known := clusters[p.Cluster]; p.Cluster != nil && known {
-			w.join(p.Index, first)
-		} else if p.Cluster != nil {
-			clusters[p.Cluster] = p.Index
+	var last *segment // most parts are on that of the one before
+	id := 0
+	for i, p := range r.Parts {
+		if p.Cluster != nil && i > 0 && r.Parts[i-1].Cluster == p.Cluster {
+			w.join(i, i-1) // nodes of a cluster reach each other
 		}
 		for _, g := range p.ground {
-			for _, at := range g.attached {
-				id, known := segments[at.segment]
-				if !known {
-					id = w.add()
-					segments[at.segment] = id
+			for k := range g.attached {
+				at := &g.attached[k]
+				if last == nil || at.segment != *last {
+					known := false
+					if id, known = segments[at.segment]; !known {
+						id = w.add()
+						segments[at.segment] = id
+					}
+					last = &at.segment
 				}
 				w.join(p.Index, id)
 				if at.vrf == "" && at.alone == nil {
@@ -119,7 +195,7 @@ func worlds(r *Result) []int {
 
 // partOf returns the part of a device, of a switch that in one VRF; nil where there is none.
 func (r *Result) partOf(d fabric.Device, vrf string) *Part {
-	for _, p := range r.parts[d] {
+	for _, p := range r.partsOf(d) {
 		if p.VRF == vrf {
 			return p
 		}
@@ -153,11 +229,11 @@ func (u *union) join(a, b int) {
 // near is connected with at all. Several have a shared address. near nil: everybody. In order of parts and members.
 func (r *Result) owner(a netip.Addr, near *Part) []place {
 	var on, within []place
-	for _, h := range r.addresses.owners[a] {
+	for _, h := range r.addresses.holders(a) {
 		switch {
 		case near == nil:
 			within = append(within, h.place)
-		case h.part == near || near.isOn(h.segment):
+		case h.part == near || near.isOn(*h.on):
 			on = append(on, h.place)
 		case isLinkLocal(a): // elsewhere it is another one
 		case r.addresses.world[h.part.Index] == r.addresses.world[near.Index]:
@@ -180,8 +256,8 @@ func (r *Result) owner(a netip.Addr, near *Part) []place {
 // onNetwork returns the devices that have an address on one network, those that have failed left out.
 func (v *view) onNetwork(a netip.Addr, on segment) []place {
 	var all []place
-	for _, h := range v.result.addresses.owners[a] {
-		if h.segment == on && !v.down.isDead(h.part, h.member) {
+	for _, h := range v.result.addresses.holders(a) {
+		if *h.on == on && !v.down.isDead(h.part, h.member) {
 			all = append(all, h.place)
 		}
 	}

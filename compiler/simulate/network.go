@@ -290,6 +290,7 @@ type calicoPeer struct {
 	filters      []string
 	password     string // secret/key; empty: none
 	reachableBy  netip.Addr
-	restartTime  int // seconds of graceful restart
+	restartTime  int      // seconds of graceful restart
+	objects      []string // Session.Objects of its sessions; nil: it has none yet
 	at           source.Path
 }

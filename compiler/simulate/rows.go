@@ -33,7 +33,7 @@ func (r *Result) Devices() []fabric.Device {
 // places returns what a device is: one place for each VRF of a switch, the default one first, else one. In order of VRFs.
 func (r *Result) places(d fabric.Device) []place {
 	var all []place
-	for _, p := range r.parts[d] {
+	for _, p := range r.partsOf(d) {
 		member := 0
 		if p.Nodes != nil {
 			member = slices.IndexFunc(p.Nodes, func(n *fabric.Node) bool { return fabric.Device(n) == d })

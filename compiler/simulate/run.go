@@ -16,23 +16,22 @@ func Run(in Input) *Result {
 
 // prepare finds the parts and what they tell each other, as far as that is known without routes.
 func prepare(in Input) *Result {
-	r := &Result{Fabric: in.Fabric, parts: map[fabric.Device][]*Part{}}
+	r := &Result{Fabric: in.Fabric}
 	rules := readClusters(in)
-	for _, c := range in.Fabric.Clusters {
-		r.Refused = append(r.Refused, rules[c].refusals()...)
-	}
+	clusters := in.Fabric.Clusters
+	refused := make([][]Refusal, len(clusters))
+	inParallel(len(clusters), func(i int) { refused[i] = rules[clusters[i]].refusals() })
+	r.Refused = slices.Concat(refused...)
 	r.Parts = makeParts(in, rules)
 	for _, p := range r.Parts {
-		for member := range p.Size() {
-			d := p.Device(member)
-			r.parts[d] = append(r.parts[d], p)
-		}
 		if p.External != nil {
 			r.outside = append(r.outside, p)
 		}
 	}
 	makeSessions(in, r.Parts)
 	r.addresses = newAddressBook(r)
+	others := [...]func(){func() { r.addresses.world = worlds(r) }, func() { r.devices.collect(r.Fabric) }}
+	inParallel(len(others), func(i int) { others[i]() })
 	r.domains = makeDomains(r)
 	inParallel(len(r.domains), func(i int) { addDestinations(r, r.domains[i]) })
 	return r

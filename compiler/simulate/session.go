@@ -11,18 +11,16 @@ func makeSessions(in Input, parts []*Part) {
 		rules[i] = group[0].rules.clusterRules
 	}
 	book := newPartBook(in.Fabric, rules, parts)
-	for i, group := range clusters {
-		expandPeers(rules[i], group, book)
-	}
+	inParallel(len(clusters), func(i int) { expandPeers(rules[i], clusters[i], book.apart()) })
 	addSwitchSessions(in.Fabric, book)
-	x := pairSessions(parts)
-	x.listen(parts)
-	x.believe(parts)
-	for _, p := range parts {
-		for _, s := range p.Sessions {
+	pairSessions(parts)
+	listen(parts)
+	believe(parts)
+	inParallel(len(parts), func(i int) {
+		for _, s := range parts[i].Sessions {
 			s.judge()
 		}
-	}
+	})
 }
 
 // groupByCluster returns the parts of each cluster that has any. They lie side by side.
@@ -40,58 +38,91 @@ func groupByCluster(parts []*Part) [][]*Part {
 	return groups
 }
 
-// pairing finds the far ends of sessions.
+// pairing finds the far ends of sessions, as they were made.
 type pairing struct {
-	byEnds map[pairKey][]*Session // in the order in which they were made
+	first []map[pairKey]*Session // by Part.Index: its first session of a key; nil: it has few, which are looked through
 }
 
-// pairKey is a session by both its ends, of the first members.
+// pairKey is a session of a part by both its ends, of the first members.
 type pairKey struct {
-	part, peer    *Part
+	peer          *Part
 	local, remote netip.Addr
 }
 
+func (s *Session) pairKey() pairKey { return pairKey{s.Peer, s.local[0], s.remote[0]} }
+
+// isByAddress reports whether it is the addresses that tell the far end.
+func (s *Session) isByAddress() bool { return s.Peer != nil && s.Interface == "" }
+
+// mates are the two ends of a session that is the first between its addresses; far nil: the other end has none with these.
+type mates struct{ near, far *Session }
+
 // pairSessions pairs the ends of sessions. Where several sessions of a part run between the same two addresses, as a mesh and a
 // BGPPeer make them, BIRD gives a connection to the first of them: that one is paired, and the others find nobody.
-func pairSessions(parts []*Part) *pairing {
-	x := &pairing{byEnds: map[pairKey][]*Session{}}
-	for _, p := range parts {
-		for _, s := range p.Sessions {
-			if s.Peer != nil && s.Interface == "" {
-				key := pairKey{s.Part, s.Peer, s.local[0], s.remote[0]}
-				x.byEnds[key] = append(x.byEnds[key], s)
+func pairSessions(parts []*Part) {
+	x := &pairing{first: make([]map[pairKey]*Session, len(parts))}
+	inParallel(len(parts), func(i int) { x.index(parts[i]) })
+	found := make([][]mates, len(parts))
+	inParallel(len(parts), func(i int) { found[i] = x.matesOf(parts[i]) })
+	for _, ofPart := range found {
+		for _, m := range ofPart {
+			switch {
+			case m.near.Far != nil:
+			case m.far != nil:
+				m.near.Far, m.far.Far = m.far, m.near
+			default:
+				m.near.pairWithSwitch()
 			}
 		}
 	}
-	for _, p := range parts {
-		for _, s := range p.Sessions {
-			if s.Far == nil && s.Peer != nil && s.Interface == "" {
-				x.pair(s)
-			}
-		}
-	}
-	return x
 }
 
-// pair finds the far end of a session, if it is the first between its addresses.
-func (x *pairing) pair(s *Session) {
-	if x.byEnds[pairKey{s.Part, s.Peer, s.local[0], s.remote[0]}][0] != s {
+// index notes the sessions of a part that has many.
+func (x *pairing) index(p *Part) {
+	const few = 16
+	if len(p.Sessions) <= few {
 		return
 	}
-	if s.Peer == s.Part && s.local[0] == s.remote[0] {
-		s.Far = s
-		return
+	first := make(map[pairKey]*Session, len(p.Sessions))
+	for _, s := range p.Sessions {
+		if s.isByAddress() && first[s.pairKey()] == nil {
+			first[s.pairKey()] = s
+		}
 	}
-	if all := x.byEnds[pairKey{s.Peer, s.Part, s.remote[0], s.local[0]}]; len(all) > 0 {
-		s.Far, all[0].Far = all[0], s
-		return
+	x.first[p.Index] = first
+}
+
+// of returns the first session of a part with a key; nil: it has none.
+func (x *pairing) of(p *Part, key pairKey) *Session {
+	if first := x.first[p.Index]; first != nil {
+		return first[key]
 	}
-	x.pairWithSwitch(s)
+	for _, s := range p.Sessions {
+		if s.isByAddress() && s.pairKey() == key {
+			return s
+		}
+	}
+	return nil
+}
+
+// matesOf finds the far ends of those sessions of a part that are the first between their addresses.
+func (x *pairing) matesOf(p *Part) []mates {
+	var all []mates
+	for _, s := range p.Sessions {
+		if s.Far != nil || !s.isByAddress() || x.of(p, s.pairKey()) != s {
+			continue
+		}
+		if all == nil {
+			all = make([]mates, 0, len(p.Sessions))
+		}
+		all = append(all, mates{s, x.of(s.Peer, pairKey{p, s.remote[0], s.local[0]})})
+	}
+	return all
 }
 
 // pairWithSwitch pairs a node's session with that of a switch that would speak from another of its addresses, but is told none:
 // it takes a call at any.
-func (x *pairing) pairWithSwitch(s *Session) {
+func (s *Session) pairWithSwitch() {
 	if s.Part.Nodes == nil || s.Peer.Switch == nil {
 		return
 	}

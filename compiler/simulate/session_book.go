@@ -62,6 +62,13 @@ func newPartBook(f *fabric.Fabric, rules []*clusterRules, parts []*Part) *partBo
 	return b
 }
 
+// apart returns the same book for somebody else to look into at the same time.
+func (b *partBook) apart() *partBook {
+	other := *b
+	other.ends = map[endKey]farEnd{}
+	return &other
+}
+
 // nodesEnd is all members of a part of nodes as the far end of a session, at their own addresses of a family, or at those of a
 // further NIC.
 func (b *partBook) nodesEnd(p *Part, f fabric.Family, nic int) farEnd {

@@ -14,20 +14,20 @@ const bgpPort = 179
 
 // believe makes the far ends that lie outside the topology: each is taken to be configured as its entry in peers says, for the
 // nodes as they are declared.
-func (x *pairing) believe(parts []*Part) {
+func believe(parts []*Part) {
 	for _, p := range parts {
 		if p.Nodes == nil {
 			continue
 		}
 		for _, s := range p.Sessions {
 			if s.Peer != nil && s.Peer.External != nil && s.Far == nil {
-				believe(s)
+				s.believe()
 			}
 		}
 	}
 }
 
-func believe(s *Session) {
+func (s *Session) believe() {
 	e := s.Peer.External
 	far := &Session{Part: s.Peer, Peer: s.Part, Far: s, Family: s.Family, Kind: SwitchSession, LocalASN: uint32(e.ASN),
 		PeerASN: uint32(s.Part.Nodes[0].ASN), At: e.At(), local: s.remote, remote: s.local, carries: s.carries}

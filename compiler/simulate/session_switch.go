@@ -158,7 +158,7 @@ func (p *Part) addressTowards(a netip.Addr, n *fabric.Neighbor) netip.Addr {
 
 // listen makes the sessions that switches accept from the ranges they listen on: those that nodes open, of an address in the
 // range that is no neighbor's.
-func (x *pairing) listen(parts []*Part) {
+func listen(parts []*Part) {
 	for _, p := range parts {
 		if p.Nodes == nil {
 			continue

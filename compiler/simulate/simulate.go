@@ -26,8 +26,8 @@ type Result struct {
 	Oscillations []Oscillation // nothing settles; empty: everything did
 	Refused      []Refusal     // of all objects, by cluster; empty: Calico takes them all
 
-	parts   map[fabric.Device][]*Part // by member; several only of a switch with several VRFs
-	outside []*Part                   // of Parts, the speakers outside
+	members membership
+	outside []*Part // of Parts, the speakers outside
 	domains []*domain
 	base    *view // while nothing has failed
 	devices deviceAddresses

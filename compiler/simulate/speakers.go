@@ -59,17 +59,18 @@ func joinParts(parts []*Part, f fabric.Family) [][]*Part {
 		}
 	}
 	var joined [][]*Part
-	number := map[int]int{}
+	number := make([]int, len(parts)) // 1 more than the index in joined, by root; 0: it has none yet
 	for i, p := range parts {
 		if !speaks[i] {
 			continue
 		}
 		root := sets.root(i)
-		if _, known := number[root]; !known {
-			number[root] = len(joined)
+		if number[root] == 0 {
 			joined = append(joined, nil)
+			number[root] = len(joined)
 		}
-		joined[number[root]] = append(joined[number[root]], p)
+		set := &joined[number[root]-1]
+		*set = append(*set, p)
 	}
 	return joined
 }
