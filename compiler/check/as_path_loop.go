@@ -30,7 +30,15 @@ leaf as gateway, where they are the same rack's; or in both cases by asOverride:
 	Run: func(p *Pass) {
 		var loops []*loop
 		index := map[loopKey]*loop{}
+		var last simulate.Destination
+		isRefused := false // the last one, by anybody
 		p.wanted(func(d simulate.Destination, part *simulate.Part) {
+			if d != last {
+				last, isRefused = d, p.Predicted.MayBeRefused(d)
+			}
+			if !isRefused {
+				return
+			}
 			at, severity := p.loopOn(d, part)
 			if at == nil {
 				return

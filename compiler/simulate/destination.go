@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"sync"
 
 	"topoc/compiler/fabric"
 	"topoc/compiler/internal/bgp"
@@ -45,10 +44,9 @@ type destinationBuilder struct {
 // draft is a destination in the making.
 type draft struct {
 	destination
-	origins  []bgp.Origination
-	owner    *Part // whose members each have prefixes of their own; nil: none
-	isFirst  bool
-	prefixes []owned // in the order of parts and members
+	origins []bgp.Origination
+	owner   *Part // whose members each have prefixes of their own; nil: none
+	isFirst bool
 }
 
 // at returns the draft of one prefix, made when somebody brings it in first: what it is, he says.
@@ -56,7 +54,8 @@ func (b *destinationBuilder) at(p netip.Prefix, made destination) *draft {
 	if known := b.exact[p]; known != nil {
 		return known
 	}
-	n := &draft{destination: made, prefixes: []owned{{prefix: p}}}
+	n := &draft{destination: made}
+	n.owned = []owned{{prefix: p}}
 	b.exact[p] = n
 	b.drafts = append(b.drafts, n)
 	return n
@@ -227,16 +226,14 @@ func (r *clusterRules) setsPriorities() bool {
 // finish sorts the drafts and makes destinations of them.
 func (b *destinationBuilder) finish() {
 	for _, n := range b.drafts {
-		n.Destination = &bgp.Destination{Prefix: n.prefixes[0].prefix, Origins: n.origins}
+		n.Destination = &bgp.Destination{Prefix: n.owned[0].prefix, Origins: n.origins}
 		if n.owner != nil {
 			n.Owner, n.First = b.speaker(n.owner), n.isFirst
 		}
 		n.domain = b.domain
 		n.infra = n.infra || n.kind == switchNet || n.kind == staticRoute || n.kind == defaultNet || b.result.hasDevice(n.Prefix)
-		n.owned = sync.OnceValue(func() []owned {
-			return slices.SortedFunc(slices.Values(n.prefixes), func(x, y owned) int {
-				return cmp.Or(fabric.ComparePrefix(x.prefix, y.prefix), cmp.Compare(x.member, y.member))
-			})
+		slices.SortFunc(n.owned, func(x, y owned) int {
+			return cmp.Or(fabric.ComparePrefix(x.prefix, y.prefix), cmp.Compare(x.member, y.member))
 		})
 	}
 	slices.SortStableFunc(b.drafts, func(x, y *draft) int { return fabric.ComparePrefix(x.Prefix, y.Prefix) })

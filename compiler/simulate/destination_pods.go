@@ -65,9 +65,9 @@ func (b *destinationBuilder) pod(p *Part, member int, h *held) {
 			b.drafts = append(b.drafts, d)
 		}
 		if !single {
-			d.prefixes = append(d.prefixes, owned{h.prefix, member})
+			d.owned = append(d.owned, owned{h.prefix, member})
 		} else {
-			d.prefixes = append(d.prefixes, owned{prefix: h.prefix})
+			d.owned = append(d.owned, owned{prefix: h.prefix})
 		}
 	}
 	if h.single {
@@ -75,7 +75,7 @@ func (b *destinationBuilder) pod(p *Part, member int, h *held) {
 	} else {
 		d.bring(b.blackhole(p))
 	}
-	if len(d.prefixes) == 1 { // all of a class are alike to Felix
+	if len(d.owned) == 1 { // all of a class are alike to Felix
 		b.felix(d, p, d.pool)
 	}
 }
@@ -157,7 +157,7 @@ func (b *destinationBuilder) newCuts() *cuts {
 		}
 	}
 	for _, n := range b.drafts {
-		c.add(n.prefixes[0].prefix)
+		c.add(n.owned[0].prefix)
 	}
 	return c
 }
@@ -209,7 +209,7 @@ func (b *destinationBuilder) blocks() map[netip.Prefix]*destination {
 		if n.kind != podBlock {
 			continue
 		}
-		for _, o := range n.prefixes {
+		for _, o := range n.owned {
 			all[o.prefix] = &n.destination
 		}
 	}

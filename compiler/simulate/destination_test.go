@@ -35,7 +35,7 @@ func describe(d *destination) string {
 		}
 	}
 	if d.Owner != nil {
-		fmt.Fprintf(&b, " owned=%d", len(d.owned()))
+		fmt.Fprintf(&b, " owned=%d", len(d.owned))
 		if d.First {
 			b.WriteString(" first")
 		}

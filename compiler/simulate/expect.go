@@ -17,9 +17,16 @@ import (
 func (r *Result) Prove() []Proof {
 	p := newProver(r)
 	proofs := make([]Proof, len(p.claims))
-	for i, c := range p.claims {
-		proofs[i] = p.proveStanding(c)
-	}
+	groups := p.groups()
+	inParallel(len(groups), func(g int) {
+		t := p.base
+		if len(groups) > 1 {
+			t = newTraffic(r.base, p.census) // what is remembered is of no use to other groups
+		}
+		for _, i := range groups[g] {
+			proofs[i] = p.proveStanding(p.claims[i], t)
+		}
+	})
 	p.proveFailures(proofs)
 	return proofs
 }
@@ -59,6 +66,38 @@ func newProver(r *Result) *prover {
 		p.imply()
 	}
 	return p
+}
+
+// groups returns the claims, by index, that are about the same regions of the network or about some that others join. Where
+// failures are asked about all claims are one group, since the traffic that they are proved by is gone back to.
+func (p *prover) groups() [][]int {
+	sets := union{parent: make([]int, len(p.r.Parts))}
+	for i := range sets.parent {
+		sets.parent[i] = i
+	}
+	isOne := false
+	for _, c := range p.claims {
+		isOne = isOne || c.expected.Survives > 0
+		for _, id := range c.regions {
+			sets.join(id, c.regions[0])
+		}
+	}
+	var groups [][]int
+	number := map[int]int{} // in groups, by region
+	for i, c := range p.claims {
+		id := -1
+		if !isOne && len(c.regions) > 0 {
+			id = sets.root(c.regions[0])
+		}
+		at, known := number[id]
+		if !known {
+			at = len(groups)
+			number[id] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], i)
+	}
+	return groups
 }
 
 func isKnown(e fabric.Endpoint) bool { return e != fabric.Endpoint{} }
@@ -154,21 +193,21 @@ func (c *claim) contradiction(t *traffic) (*exchange, int) {
 	return nil, 0
 }
 
-// proveStanding proves a claim while nothing has failed.
-func (p *prover) proveStanding(c *claim) Proof {
+// proveStanding proves a claim while nothing has failed, by traffic of that state.
+func (p *prover) proveStanding(c *claim, t *traffic) Proof {
 	proof := Proof{Name: c.expected.Name, At: c.at, Implied: c.implied, Expectation: c.expected, Holds: true}
-	if why := p.absence(c); why != "" {
+	if why := c.absence(t); why != "" {
 		proof.Holds, proof.Vacuous, proof.Reason = false, true, why
 		return proof
 	}
-	if x, i := c.contradiction(p.base); x != nil {
-		p.refute(&proof, c, p.base, x, i)
+	if x, i := c.contradiction(t); x != nil {
+		p.refute(&proof, c, t, x, i)
 		return proof
 	}
 	if !c.expected.Reach || c.expected.Paths < 2 {
 		return proof
 	}
-	if few := p.base.fewest(c); few != nil && few.count < c.expected.Paths {
+	if few := t.fewest(c); few != nil && few.count < c.expected.Paths {
 		proof.Holds = false
 		proof.Reason = fmt.Sprintf("%s has %s to %s, and %d are expected", nameOf(few.at), count(few.count, "equal-cost next hop"),
 			few.to.prefix, c.expected.Paths)
@@ -178,12 +217,12 @@ func (p *prover) proveStanding(c *claim) Proof {
 
 // absence says why a claim that somebody wrote is about nothing; empty: it is about something, or nobody wrote it. That nothing
 // is reached may be true of one kind of traffic and about another.
-func (p *prover) absence(c *claim) string {
+func (c *claim) absence(t *traffic) string {
 	if c.implied {
 		return ""
 	}
 	for _, to := range c.to {
-		why := p.base.absence(c.from, to)
+		why := t.absence(c.from, to)
 		if (why != "") == c.expected.Reach {
 			return why
 		}
@@ -191,7 +230,7 @@ func (p *prover) absence(c *claim) string {
 	if c.expected.Reach {
 		return ""
 	}
-	return p.base.absence(c.from, c.to[0])
+	return t.absence(c.from, c.to[0])
 }
 
 // refute says why a claim doesn't hold.

@@ -189,30 +189,24 @@ func regions(r *Result) []int {
 	for i := range u.parent {
 		u.parent[i] = i
 	}
-	first := map[any]int{} // what parts have in common, and the first of them
-	join := func(p *Part, common any) {
-		if i, known := first[common]; known {
-			u.join(i, p.Index)
-			return
-		}
-		first[common] = p.Index
-	}
+	var on firsts[segment]
+	var of firsts[any] // clusters, switches, domains and links
 	for _, p := range r.Parts {
 		if p.Cluster != nil {
-			join(p, p.Cluster)
+			u.join(p.Index, of.first(p.Cluster, p))
 		}
 		if p.Switch != nil {
-			join(p, p.Switch)
+			u.join(p.Index, of.first(p.Switch, p))
 		}
 		for f, g := range p.ground {
 			if p.domains[f] != nil && p.domains[f].network != nil {
-				join(p, p.domains[f])
+				u.join(p.Index, of.first(p.domains[f], p))
 			}
 			if g == nil {
 				continue
 			}
-			for _, at := range g.attached {
-				join(p, at.segment)
+			for i := range g.attached {
+				u.join(p.Index, on.first(g.attached[i].segment, p))
 			}
 			for _, to := range r.owner(g.gateway, p) {
 				u.join(p.Index, to.part.Index)
@@ -222,7 +216,7 @@ func regions(r *Result) []int {
 	for _, l := range r.Fabric.Links {
 		for _, end := range l.Ends {
 			for _, at := range r.places(end.Switch) {
-				join(at.part, l)
+				u.join(at.part.Index, of.first(l, at.part))
 			}
 		}
 	}
@@ -231,6 +225,29 @@ func regions(r *Result) []int {
 		region[i] = u.root(i)
 	}
 	return region
+}
+
+// firsts is the first part that has something in common with others, by what it is. The zero value knows none.
+type firsts[K comparable] struct {
+	known map[K]int // Part.Index
+	last  K         // most parts have in common what the one before had
+	at    int
+}
+
+// first returns the first part that was asked for with a key.
+func (f *firsts[K]) first(key K, p *Part) int {
+	if f.known == nil {
+		f.known = map[K]int{}
+	} else if key == f.last {
+		return f.at
+	}
+	i, isKnown := f.known[key]
+	if !isKnown {
+		i = p.Index
+		f.known[key] = i
+	}
+	f.last, f.at = key, i
+	return i
 }
 
 // clusterPair is two clusters, or one and itself.

@@ -95,7 +95,7 @@ const (
 func (t *traffic) courseTo(d *destination) *course {
 	w, known := t.courses[aim{dest: d}]
 	if !known {
-		for _, o := range d.owned() {
+		for _, o := range d.owned {
 			w = t.newCourse(d, o)
 			if w.owner.part == nil || !t.isDead(w.owner) {
 				break

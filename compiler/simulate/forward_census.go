@@ -158,7 +158,7 @@ func (d *destination) ownedBy(at place) []owned {
 		return nil
 	}
 	var all []owned
-	for _, o := range d.owned() {
+	for _, o := range d.owned {
 		if o.member == at.member {
 			all = append(all, o)
 		}

@@ -130,7 +130,7 @@ func prefixesOf(t *traffic, visit func(w *course)) {
 	for _, c := range t.r.Fabric.Clusters {
 		for f := range families {
 			for _, d := range slices.Concat(t.census.blocks[c][f], t.census.services[c]) {
-				for _, o := range d.owned() {
+				for _, o := range d.owned {
 					if w := t.courseToOwned(d, o, netip.Addr{}); w.owner.part == nil || !t.isDead(w.owner) {
 						visit(w)
 					}

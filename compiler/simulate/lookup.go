@@ -225,7 +225,7 @@ func newPrefixIndex(dests []*destination) *prefixIndex {
 	x := &prefixIndex{targets: map[netip.Prefix]target{}}
 	has := [129]bool{}
 	for _, d := range dests {
-		for _, o := range d.owned() {
+		for _, o := range d.owned {
 			if _, known := x.targets[o.prefix]; !known {
 				x.targets[o.prefix] = target{d, o.member}
 				has[o.prefix.Bits()] = true

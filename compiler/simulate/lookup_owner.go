@@ -95,6 +95,9 @@ func newAddressBook(r *Result) *addressBook {
 
 // holders returns who has an address, some more than once, in no order. Shared, do not modify.
 func (b *addressBook) holders(a netip.Addr) []holder {
+	if !a.IsValid() {
+		return nil
+	}
 	b.once.Do(b.collect)
 	first, isThere := slices.BinarySearchFunc(b.known, a, func(h holder, a netip.Addr) int { return h.address.Compare(a) })
 	if !isThere {

@@ -183,7 +183,7 @@ type destination struct {
 	at      source.Path      // where it is declared
 	infra   bool             // next hops and peers may have addresses in it: subnets, loopbacks, default routes, everything wide
 	covers  []*destination   // that contain it, longest first, itself not among them
-	owned   func() []owned   // its prefixes, sorted; one where Owner is nil. Computed once, at the first call
+	owned   []owned          // its prefixes, sorted; one where Owner is nil. While it is a draft in the order of parts and members
 }
 
 // owned is a prefix, and which member of the owner part it belongs to (0 where there is no owner).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"topoc/compiler/fabric"
@@ -49,10 +50,8 @@ func (r *clusterRules) newBirdFilter(key filterKey) *birdFilter {
 			f.statements = append(f.statements, r.withoutMetric(key)...)
 		}
 	}
-	for _, group := range [][]statement{named, r.withheldPools(key.family), r.tunnels(key), r.communities(key), r.aggregates(key),
-		r.ownServices(key), r.reflectedServices(key), r.poolStatements(key.family)} {
-		f.statements = append(f.statements, group...)
-	}
+	f.statements = slices.Concat(f.statements, named, r.withheldPools(key.family), r.tunnels(key), r.communities(key), r.aggregates(key),
+		r.ownServices(key), r.reflectedServices(key), r.poolStatements(key.family))
 	return f
 }
 
@@ -85,16 +84,17 @@ func (r *clusterRules) tunnels(key filterKey) []statement {
 	if !asInternal || !r.version.AtLeast(hidesTunnels) {
 		return nil
 	}
-	patterns := []string{"*.cali", "*.calico"}
 	if r.version.AtLeast(felixOwnsIPIP) && !r.programs(ipipPools) {
-		patterns = append(patterns, "tunl0")
+		return hidden
 	}
-	var all []statement
-	for _, pattern := range patterns {
-		all = append(all, statement{route: routeMatch{iface: pattern}, verdict: bgp.Reject,
-			name: "Calico tells iBGP peers no routes out of interfaces " + pattern})
-	}
-	return all
+	return hidden[:len(hidden)-1]
+}
+
+// hidden are the statements for the interfaces of tunnels, that of IP in IP last. Shared, do not modify.
+var hidden = []statement{hide("*.cali"), hide("*.calico"), hide("tunl0")}
+
+func hide(pattern string) statement {
+	return statement{route: routeMatch{iface: pattern}, verdict: bgp.Reject, name: "Calico tells iBGP peers no routes out of interfaces " + pattern}
 }
 
 // poolClass is pools whose routes into the kernel either BIRD or Felix writes.

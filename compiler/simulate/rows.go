@@ -67,7 +67,7 @@ func (v *view) kernelRows(at place, f fabric.Family) []RouteRow {
 	rows := slices.Clip(own)
 	if d := at.part.domains[familyIndex(f)]; d != nil {
 		for _, dest := range d.dests {
-			for _, o := range dest.owned() {
+			for _, o := range dest.owned {
 				if row, ok := v.kernelRow(at, dest, o); ok && !hasPrefix(own, row) {
 					rows = append(rows, row)
 				}

@@ -83,7 +83,7 @@ func (v *view) bgpRows(at place, f fabric.Family) []RouteRow {
 	ribs := d.ribs(at.part, v)
 	var rows []RouteRow
 	for _, dest := range d.dests {
-		for _, o := range dest.owned() {
+		for _, o := range dest.owned {
 			slot := dest.slot(at.part, at.member, o.member)
 			rows = append(rows, v.pathRows(at, dest, o, ribs[ribKey{dest.Index, slot}])...)
 		}

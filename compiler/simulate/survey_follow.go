@@ -66,12 +66,19 @@ func (f *Follower) start(d Destination, p *Part) (*course, place) {
 // is what Standing tells of it, without its cost.
 func (r *Result) WhyRefused(d Destination, p *Part) Reason {
 	slot := d.of.slot(p, 0, -1)
-	a := r.base.at(d.of, slot)
-	if a == nil || a.kind != noRoute || a.best {
+	if !r.base.at(d.of, slot).isRefused() {
 		return Passed
 	}
 	return d.of.refusal(slot).reason
 }
+
+// MayBeRefused reports whether some part lacks a route to a destination: else WhyRefused is Passed for all of them.
+func (r *Result) MayBeRefused(d Destination) bool {
+	return slices.ContainsFunc(d.of.domain.parts, func(p *Part) bool { return r.base.at(d.of, d.of.slot(p, 0, -1)).isRefused() })
+}
+
+// isRefused reports whether BGP knows no route, though others may have one to offer.
+func (a *action) isRefused() bool { return a != nil && a.kind == noRoute && !a.best }
 
 // IsUnreachable reports whether BGP knows a route of a part to a destination and none of its next hops can be reached.
 func (r *Result) IsUnreachable(d Destination, p *Part) bool {

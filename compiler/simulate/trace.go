@@ -286,7 +286,7 @@ func (w *course) routeText(at place) (string, source.Path) {
 // ownerOf is the member that has a prefix of a destination.
 func ownerOf(d *destination, p netip.Prefix) int {
 	if d != nil {
-		for _, o := range d.owned() {
+		for _, o := range d.owned {
 			if o.prefix == p {
 				return o.member
 			}
