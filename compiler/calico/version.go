@@ -2,6 +2,7 @@ package calico
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -165,9 +166,8 @@ func (g *gates) object(kind string, object any, o *Objects) {
 	}
 	at := o.DeclaredAt(object)
 	g.add(kind, at)
-	if spec, ok := tree(object)["spec"].(map[string]any); ok {
-		g.fields(kind, spec, at)
-	}
+	spec := reflect.ValueOf(object).Elem().FieldByName("Spec")
+	g.fields(kind, tree(spec.Addr().Interface()), at)
 }
 
 // fields goes through a struct of an object declared at a path.
