@@ -146,7 +146,10 @@ func titleOf(units []*unit) string {
 // sortPlaces sorts places by address, each once.
 func sortPlaces(places []place) []place {
 	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.bits, b.bits), cmp.Compare(a.wide, b.wide))
+		if order := a.addr.Compare(b.addr); order != 0 { // as a rule
+			return order
+		}
+		return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.wide, b.wide))
 	})
 	return slices.Compact(places)
 }

@@ -21,6 +21,8 @@ type decoder struct {
 	budget  int  // how many more values may be decoded
 	inputs  Inputs
 
+	accepted map[acceptance]bool
+
 	files     []*ast.File   // that were evaluated
 	said      []string      // what CUE's errors say, each once
 	twiceMade []source.Path // structs that a loop makes twice, and differently
@@ -107,7 +109,7 @@ func (d *decoder) list(p *plan, v value, dst reflect.Value) {
 
 // entry decodes an entry of a map.
 func (d *decoder) entry(p *plan, label string, pos offset, v value, dst reflect.Value) {
-	if !p.typ.label.accepts(label) {
+	if !d.accepts(p.typ.label, label) {
 		d.badLabel(p.typ, label, pos)
 	}
 	elem := reflect.New(dst.Type().Elem()).Elem()
@@ -160,7 +162,7 @@ func (d *decoder) scalar(p *plan, v value, k kind, at offset, dst reflect.Value)
 			return
 		}
 	case k == stringKind:
-		if str := v.str(); !s.accepts(str) {
+		if str := v.str(); !d.accepts(s, str) {
 			d.badString(p.typ, v, str, at)
 			return
 		}

@@ -74,6 +74,35 @@ func (s *scalar) accepts(v string) bool {
 	return true
 }
 
+// acceptance is that a scalar accepts a string.
+type acceptance struct {
+	of *scalar
+	v  string
+}
+
+// mostAccepted is how many acceptances a decoder remembers.
+const mostAccepted = 256
+
+// accepts is scalar.accepts. Of a topology's many strings most are the same few: interfaces, racks, keys of labels and their values. To match
+// a pattern takes far longer than to know them again.
+func (d *decoder) accepts(s *scalar, v string) bool {
+	if len(s.conditions) == 0 || s.conditions[0].what != matches {
+		return s.accepts(v)
+	}
+	a := acceptance{s, v}
+	if d.accepted[a] {
+		return true
+	}
+	isAccepted := s.accepts(v)
+	if isAccepted && len(d.accepted) < mostAccepted {
+		if d.accepted == nil {
+			d.accepted = map[acceptance]bool{}
+		}
+		d.accepted[a] = true
+	}
+	return isAccepted
+}
+
 // within reports whether n lies within the bounds.
 func (s *scalar) within(n int64) bool {
 	return (!s.min.isSet || n >= s.min.n) && (!s.max.isSet || n <= s.max.n)
