@@ -3,6 +3,7 @@ package secret
 import (
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // Secrets here are made up, or those of vendors' documentation; where a scanner of repositories would complain they are put together.
@@ -101,6 +102,18 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
+// Every form is asked for by what it begins with.
+func TestFormsAreAskedFor(t *testing.T) {
+	for _, text := range []string{
+		"paſſword: hunter2", "PASSWORD: Hunter2", "Pre-Shared-Key = Hunter2x", "COMMUNITY STRING: Hunter2x", "Authentication-Key Hunter2x", "KEY-STRING 7 Hunter2x",
+		"%@%@d3KAbCdEf:x%@%@", "GLRT-" + "abcdefghij0123456789 glrt-" + "abcdefghij0123456789",
+	} {
+		if Kind(text) == "" {
+			t.Errorf("%q looks like nothing", text)
+		}
+	}
+}
+
 // FuzzMasked holds that just what looks like a secret is masked, and that it is not shown beside that either.
 func FuzzMasked(f *testing.F) {
 	for _, s := range []string{
@@ -113,6 +126,12 @@ func FuzzMasked(f *testing.F) {
 		kind, masked := Kind(text), Masked(text)
 		if (kind == "") != (masked == text) {
 			t.Errorf("%q looks like %q and is masked as %q", text, kind, masked)
+		}
+		isASCII := !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+		for _, form := range forms {
+			if isASCII && !form.isIn(strings.ToLower(text)) && form.pattern().MatchString(text) {
+				t.Errorf("%q is not held to the pattern of %s, which matches", text, form.kind)
+			}
 		}
 		kept, at := masked, 0
 		for _, s := range spans(text, -1) {
