@@ -19,10 +19,12 @@ func (r *Result) Cuts(bound int) (cuts []Cut, isComplete bool) {
 	}
 	p := newProver(r)
 	s := &survey{prover: p, report: &FailureReport{K: 1}, pairs: p.reaching()}
-	for _, c := range p.classify() {
-		first := c.elements[0]
-		if found := s.effect(c.elements[:1]); len(found.pairs) > 0 {
-			cuts = append(cuts, Cut{first.name, first.at, len(c.elements) - 1, found.pairs})
+	classes := p.classify()
+	found := make([]effect, len(classes))
+	inParallel(len(classes), func(i int) { found[i] = s.effect(classes[i].elements[:1]) })
+	for i, c := range classes {
+		if first := c.elements[0]; len(found[i].pairs) > 0 {
+			cuts = append(cuts, Cut{first.name, first.at, len(c.elements) - 1, found[i].pairs})
 		}
 	}
 	return cuts, true
