@@ -114,6 +114,9 @@ func newSurvey(f *fabric.Fabric) *survey {
 		s.groups = append(s.groups, groups...)
 		if len(groups) > 0 {
 			s.all[c] = s.newParty(slices.Clone(groups), places)
+			for _, g := range groups {
+				g.all = s.all[c]
+			}
 		}
 	}
 	return s

@@ -26,6 +26,7 @@ type unit struct {
 	file    string          // of a group
 	groups  int             // how many the cluster of a group has
 	whole   *party          // all of a group
+	all     *party          // all nodes of the cluster of a group
 }
 
 func (u *unit) declared() []source.Path { return append([]source.Path{u.cluster.At()}, u.role...) }
@@ -84,10 +85,15 @@ type parties struct {
 	room  []byte
 }
 
-// newParty takes over both slices.
+// newParty takes over both slices. Most parties are all of a group or a cluster, and known as that.
 func (ps *parties) newParty(units []*unit, places []place) *party {
 	slices.SortFunc(units, func(a, b *unit) int { return cmp.Compare(a.order, b.order) })
 	p := &party{units: slices.Compact(units), places: sortPlaces(places)}
+	for _, known := range [...]*party{p.units[0].whole, p.units[0].all} {
+		if known != nil && slices.Equal(p.units, known.units) && slices.Equal(p.places, known.places) {
+			return known
+		}
+	}
 	p.isLinkLocal = slices.Contains(p.places, place{})
 	isIncomplete := slices.ContainsFunc(p.units, (*unit).isIncomplete)
 	p.ipv4, p.ipv6 = cover(p.places, fabric.IPv4, isIncomplete), cover(p.places, fabric.IPv6, isIncomplete)
