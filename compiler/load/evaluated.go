@@ -85,8 +85,11 @@ func (e *evaluated) describe() string {
 	if f, ok := source.(*ast.Field); ok {
 		source = f.Value
 	}
-	if literal, ok := source.(*ast.BasicLit); ok && e.k == floatKind && literal.Kind == token.FLOAT {
-		return literal.Value // CUE prints 1e999999999 as 1.0
+	if written, ok := source.(*ast.BasicLit); ok && (e.k == floatKind && written.Kind == token.FLOAT || e.k == stringKind && written.Kind == token.STRING) {
+		return written.Value // CUE prints 1e999999999 as 1.0, and a line end as three quotes on lines of their own
+	}
+	if e.k == stringKind {
+		return literal.String.Quote(e.str())
 	}
 	return fmt.Sprint(e.v)
 }
