@@ -141,6 +141,21 @@ func (d *decoder) namesakes(text string) []offset {
 	return at
 }
 
+// spells reports whether a field at a place is written with that label, which nothing else makes then.
+func (d *decoder) spells(label string, at offset) bool {
+	found := false
+	for _, f := range d.files {
+		ast.Walk(f, func(n ast.Node) bool {
+			if field, ok := n.(*ast.Field); ok && d.locator.offset(field.Label.Pos()) == at {
+				name, isPlain := plainLabel(field.Label)
+				found = found || isPlain && name == label
+			}
+			return !found
+		}, nil)
+	}
+	return found
+}
+
 // hidden returns the name of a loop's variable that a field of a struct within the loop hides, at a place that refers to it; empty:
 // the place refers to nothing of that kind.
 func hidden(files []*ast.File, at token.Pos) string {

@@ -131,7 +131,7 @@ func (d *decoder) badLabel(t *schemaType, label string, pos offset) {
 	}
 	found := d.found.Add(checkBadName, diag.Error, d.where().Field(label), "%s is no name %s: expected %s", shown(label), what, f.want)
 	found.Pos = d.locator.pos(pos)
-	if names := d.namesakes(label); len(names) == 1 {
+	if names := d.namesakes(label); len(names) == 1 && !d.spells(label, pos) {
 		found.Notes = append(found.Notes, diag.Note{Message: "it is made a name here", Pos: found.Pos})
 		found.Pos = d.locator.pos(names[0])
 	}
