@@ -114,6 +114,7 @@ func bombs() []bomb {
 		{"mark.yaml", exitOK, `^$`, plainText("\ufeffname: a\n")},
 		{"mark.json", exitOK, `^$`, plainText("\ufeff{\"name\": \"a\"}")},
 		{"returns.cue", exitOK, `^$`, plainText("name: \"a\"\r\ndescription: \"b\"\r\n")},
+		{"old.yaml", exitFound, `^old.yaml:1:8: error: U\+000D ends a line for YAML and for little else \[syntax\]$`, plainText("name: a\rdescription: b\r")},
 		{"returns.yaml", exitOK, `^$`, plainText("name: a\r\ndescription: b\r\n")},
 	}
 }

@@ -46,21 +46,14 @@ func FuzzLoad(f *testing.F) {
 		}
 		// What is open (clusters: c: _) becomes an empty struct in CUE's eyes, and is a value that is missing in ours.
 		isOpen := strings.Contains(dump(a.Diagnostics), "only an open value")
-		if name := [...]string{"x.cue", "x.yaml", "x.json"}[format%3]; !isOpen && !bytes.Contains(data, []byte("import")) {
+		isRefused := format%3 == uint8(yamlFormat) && otherLineEnd(data) >= 0 // which CUE accepts, or panics at
+		if name := [...]string{"x.cue", "x.yaml", "x.json"}[format%3]; !isOpen && !isRefused && !bytes.Contains(data, []byte("import")) {
 			if want := accepted(t, name, data); want != (a.Topology != nil) {
 				t.Errorf("topoc accepts it: %v; CUE accepts it: %v\n%s", !want, want, dump(a.Diagnostics))
 			}
 		}
-		ends := []string{"\n"}
-		if format%3 == uint8(yamlFormat) {
-			ends = append(ends, "\r", "\u0085", "\u2028", "\u2029") // of lines too
-		}
-		last := 1
-		for _, end := range ends {
-			last += bytes.Count(data, []byte(end))
-		}
 		for _, d := range a.Diagnostics {
-			if d.Pos.Line < 1 || d.Pos.Line > last || d.Pos.Column < 1 {
+			if d.Pos.Line < 1 || d.Pos.Line > bytes.Count(data, []byte("\n"))+1 || d.Pos.Column < 1 {
 				t.Errorf("no such place: %v: %s", d.Pos, d.Message)
 			}
 		}

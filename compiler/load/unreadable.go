@@ -31,10 +31,30 @@ func (in *input) unreadable(l *locator) *diag.Diagnostic {
 			i += size
 		}
 	}
+	if in.format == yamlFormat {
+		if i := otherLineEnd(in.data); i >= 0 {
+			r, _ := utf8.DecodeRune(in.data[i:])
+			return report(i, `end lines as LF or CRLF do; within a text in double quotes write "\r" or "\u2028"`, "%U ends a line for YAML and for little else", r)
+		}
+	}
 	if i := tooDeep(in.data); i >= 0 {
 		return report(i, "write it less deep: no topology nests or joins so much", "nested too deeply")
 	}
 	return nil
+}
+
+// otherLineEnd returns where something ends a line of YAML but LF and CRLF do not: a carriage return alone, and what Unicode has for it.
+// No other program counts the lines as YAML does then, and CUE's reader panics. -1: nowhere.
+func otherLineEnd(data []byte) int {
+	for i, b := range data {
+		switch {
+		case b == '\r' && !bytes.HasPrefix(data[i:], []byte("\r\n")),
+			b == 0xc2 && bytes.HasPrefix(data[i:], []byte("\u0085")),
+			b == 0xe2 && (bytes.HasPrefix(data[i:], []byte("\u2028")) || bytes.HasPrefix(data[i:], []byte("\u2029"))):
+			return i
+		}
+	}
+	return -1
 }
 
 const hintUTF8 = "name a text file, saved as UTF-8"
