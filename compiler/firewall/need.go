@@ -86,7 +86,6 @@ type need struct {
 type survey struct {
 	*fabric.Fabric
 	parties
-	groups  []*unit // of nodes, by cluster
 	groupOf map[*fabric.Node]*unit
 	others  map[any]*unit
 	all     map[*fabric.Cluster]*party // all nodes of a cluster; none has an entry
@@ -111,7 +110,6 @@ func newSurvey(f *fabric.Fabric) *survey {
 			}
 			g.whole = s.newParty([]*unit{g}, slices.Clone(places[first:]))
 		}
-		s.groups = append(s.groups, groups...)
 		if len(groups) > 0 {
 			s.all[c] = s.newParty(slices.Clone(groups), places)
 			for _, g := range groups {
