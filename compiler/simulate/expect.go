@@ -71,10 +71,7 @@ func newProver(r *Result) *prover {
 // groups returns the claims, by index, that are about the same regions of the network or about some that others join. Where
 // failures are asked about all claims are one group, since the traffic that they are proved by is gone back to.
 func (p *prover) groups() [][]int {
-	sets := union{parent: make([]int, len(p.r.Parts))}
-	for i := range sets.parent {
-		sets.parent[i] = i
-	}
+	sets := newUnion(len(p.r.Parts))
 	isOne := false
 	for _, c := range p.claims {
 		isOne = isOne || c.expected.Survives > 0

@@ -185,10 +185,7 @@ func namesOf(failed []element) []string {
 // regions numbers the parts of the network that have to do with each other: those of one domain, on one network, behind a
 // gateway that is one of them, or linked. What fails in one region changes nothing in another.
 func regions(r *Result) []int {
-	u := union{parent: make([]int, len(r.Parts), 2*len(r.Parts))}
-	for i := range u.parent {
-		u.parent[i] = i
-	}
+	u := newUnion(len(r.Parts))
 	var on firsts[segment]
 	var of firsts[any] // clusters, switches, domains and links
 	for _, p := range r.Parts {

@@ -150,10 +150,7 @@ func (b *addressBook) note(p *Part, g *ground) {
 // worlds numbers the connected parts of the network. Networks that lie in no VRF are connected by the rest of the site, as far
 // as nobody says otherwise.
 func worlds(r *Result) []int {
-	w := union{parent: make([]int, len(r.Parts), 2*len(r.Parts)+1)}
-	for i := range w.parent {
-		w.parent[i] = i
-	}
+	w := newUnion(len(r.Parts))
 	site := w.add()
 	segments := map[segment]int{}
 	var last *segment // most parts are on that of the one before
@@ -208,6 +205,15 @@ func (r *Result) partOf(d fabric.Device, vrf string) *Part {
 
 // union is a union-find structure over small numbers.
 type union struct{ parent []int }
+
+// newUnion returns n sets, of a number each.
+func newUnion(n int) union {
+	u := union{parent: make([]int, n)}
+	for i := range u.parent {
+		u.parent[i] = i
+	}
+	return u
+}
 
 func (u *union) add() int {
 	u.parent = append(u.parent, len(u.parent))

@@ -36,11 +36,8 @@ func (s *Session) runs(f fabric.Family) bool {
 // joinParts returns the sets of parts that sessions join, each in the order of parts; switches and others without sessions are
 // in none. Nodes run BIRD in any case, and where Felix writes routes between them those of a cluster are in one set.
 func joinParts(parts []*Part, f fabric.Family) [][]*Part {
-	sets := union{parent: make([]int, len(parts))}
+	sets := newUnion(len(parts))
 	speaks := make([]bool, len(parts))
-	for i := range parts {
-		sets.parent[i] = i
-	}
 	felix := map[*fabric.Cluster]int{} // a part of each cluster where Felix writes routes
 	for i, p := range parts {
 		if p.rules != nil && p.Nodes[0].Addr(f).IsValid() {
